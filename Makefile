@@ -1,0 +1,169 @@
+# Lethe: one Makefile, no recursion. FLAVOUR is release, debug, asan, tsan, coverage or fuzz; CC gcc or clang.
+FLAVOUR ?= release
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CXX     := $(if $(filter default,$(origin CXX)),g++,$(CXX))
+B       := build/$(FLAVOUR)
+GEN     := build/gen
+PY      := build/venv/bin/python
+VERSION := $(shell cat VERSION 2>/dev/null || echo 0.1.0)
+
+SERVICES := intake consent dedupe retention erasure mailer backup admin
+PKGS     := rdkafka hiredis libpq jansson libmicrohttpd libsodium libcurl libcyaml yaml-0.1 gmime-3.0 libidn2 icu-uc icu-i18n
+
+WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \
+        -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference \
+        -Wdouble-promotion
+WARN_C := -Wstrict-prototypes -Wmissing-prototypes
+ifneq ($(findstring clang,$(CC)),clang)
+WARN_C += -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wjump-misses-init
+HARDEN := -ftrivial-auto-var-init=zero
+endif
+HARDEN += -fno-common -fstack-protector-strong -fstack-clash-protection -fPIE
+LINK   := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+
+OPT.release  := -O2 -g -D_FORTIFY_SOURCE=3
+OPT.debug    := -O0 -g3
+OPT.asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -DLETHE_SANITIZED=1
+OPT.tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DLETHE_SANITIZED=1
+OPT.coverage := -O0 -g --coverage
+OPT.fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all \
+                -DLETHE_SANITIZED=1
+ifeq ($(OPT.$(FLAVOUR)),)
+$(error FLAVOUR=$(FLAVOUR): one of release debug asan tsan coverage fuzz)
+endif
+
+CPPFLAGS += -I. -I$(GEN) -D_GNU_SOURCE -DLETHE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
+CFLAGS   := -std=c17 $(WARN) $(WARN_C) $(HARDEN) $(OPT.$(FLAVOUR)) $(EXTRA_CFLAGS)
+CXXFLAGS := -std=c++17 -Wall -Wextra -Werror -fno-common -fPIE $(OPT.$(FLAVOUR))
+LDFLAGS  := $(LINK) $(filter -fsanitize% --coverage,$(OPT.$(FLAVOUR)))
+LIBS     := $(shell pkg-config --libs $(PKGS)) -lphonenumber -lstdc++ -lpthread -lm
+
+# ---- what there is -------------------------------------------------------------------------------------------------
+PURE     := error arena text buf clock uuid retry event crypto policy normal
+MODULES  := $(notdir $(patsubst %/,%,$(wildcard common/*/)))
+COMMON_C := $(wildcard common/*/*.c) $(wildcard proto/*.c)
+COMMON_X := $(wildcard common/*/*.cc)
+PURE_O   := $(patsubst %,$(B)/%.o,$(foreach m,$(PURE),$(wildcard common/$m/*.c)) $(wildcard proto/*.c) $(COMMON_X))
+COMMON_O := $(patsubst %,$(B)/%.o,$(COMMON_C) $(COMMON_X))
+BINS     := $(foreach s,$(SERVICES),$(if $(wildcard services/$s/main.c),$(B)/bin/lethe-$s)) \
+            $(if $(wildcard services/admin/lethectl/*.c),$(B)/bin/lethectl) \
+            $(if $(wildcard services/erasure/verify/*.c),$(B)/bin/lethe-verify)
+TOOLS    := $(patsubst %.c,$(B)/%,$(wildcard deploy/local/*.c tests/bench/*.c tests/tools/*.c))
+UNIT     := $(patsubst %.c,$(B)/%,$(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort))
+FUZZ     := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+EMBEDDED := $(foreach d,$(sort $(dir $(patsubst %/,%,$(wildcard common/*/sql/ common/*/migrations/ services/*/sql/ services/*/migrations/)))),$(d))
+GENERATED := $(GEN)/.stamp
+
+.DEFAULT_GOAL := build
+.PHONY: build help setup test check unit contract integration lint layers format asan tsan fuzz fuzz-replay chaos bench \
+        coverage demo up down status clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+build: $(BINS) $(TOOLS) ## the eight services, lethectl and the tools, into build/release/bin
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+# ---- generated tables of SQL ----------------------------------------------------------------------------------------
+$(GENERATED): $(shell find common services -name '*.sql' 2>/dev/null) deploy/build/embed.py $(EMBEDDED)
+	@mkdir -p $(GEN)/gen
+	@for d in $(EMBEDDED); do python3 deploy/build/embed.py $$(basename $$d) $$d $(GEN)/gen || exit 1; done
+	@touch $@
+
+# ---- rules ----------------------------------------------------------------------------------------------------------
+$(B)/%.c.o: %.c $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(B)/%.cc.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
+$(B)/libpure.a: $(PURE_O)
+	@rm -f $@; ar rcs $@ $^
+$(B)/libcommon.a: $(COMMON_O)
+	@rm -f $@; ar rcs $@ $^
+
+define service_rule
+$(B)/bin/lethe-$1: $(patsubst %,$(B)/%.o,$(wildcard services/$1/*.c)) $(B)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+$(foreach s,$(SERVICES),$(eval $(call service_rule,$s)))
+$(B)/bin/lethectl: $(patsubst %,$(B)/%.o,$(wildcard services/admin/lethectl/*.c)) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/bin/lethe-verify: $(patsubst %,$(B)/%.o,$(wildcard services/erasure/verify/*.c))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lsodium -ljansson
+$(B)/deploy/local/% $(B)/tests/bench/% $(B)/tests/tools/%: $(B)/$$(@:$(B)/%=%).c.o
+.SECONDEXPANSION:
+$(TOOLS): $(B)/%: $(B)/%.c.o $(B)/libcommon.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# A unit test of services/X/NAME.c links that object and the pure part of common alone: purity is a link error.
+# A test of common/M links all of common. A test names further pure objects of its service in a line "link: a.c b.c".
+unit_objects = $(if $(findstring tests/unit/services/,$1),\
+    $(patsubst %,$(B)/%.o,$(patsubst tests/unit/%,%,$(dir $1))$(patsubst test_%,%,$(notdir $1)).c \
+    $(addprefix $(patsubst tests/unit/%,%,$(dir $1)),$(shell sed -n 's/.*link: \([a-z_. ]*\).*/\1/p' $1.c))) $(B)/libpure.a,\
+    $(B)/libcommon.a)
+$(UNIT): $(B)/%: $(B)/%.c.o $$(call unit_objects,$$*)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+# ---- checks ---------------------------------------------------------------------------------------------------------
+setup: ## install what is missing (Debian, Maven, PyPI), once
+	@deploy/setup/install.sh all
+
+unit: $(UNIT) ## unit tests of this flavour
+	@tests/run_unit.sh $(UNIT)
+
+contract: build ## schemas, SQL, pages and grants against the binaries
+	$(PY) -m pytest -q tests/contract
+
+integration: build ## the real stack
+	$(PY) -m pytest -q tests/integration
+
+check: ## quick: units under ASan, contracts, layers, the fuzz corpus
+	@$(MAKE) --no-print-directory FLAVOUR=asan unit
+	@$(MAKE) --no-print-directory layers fuzz-replay contract
+
+test: setup ## everything that a merge must pass; its last line counts
+	@tests/run_all.sh
+
+lint: ## clang-format, clang-tidy, cppcheck, layers
+	@deploy/lint/lint.sh
+layers: ## who may include whom
+	@python3 deploy/lint/layers.py
+format: ## clang-format in place
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+asan tsan coverage: ## build and unit-test that flavour
+	@$(MAKE) --no-print-directory FLAVOUR=$@ build unit
+
+build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.c.o build/fuzz/libcommon.a
+	clang -fsanitize=address,undefined,fuzzer -pie -o $@ $^ $(LIBS)
+.PHONY: fuzz-build
+fuzz-build:
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz CC=clang CXX=clang++ $(FUZZ)
+fuzz: fuzz-build ## each decoder under libFuzzer for FUZZ_SECONDS (60)
+	@tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60) $(FUZZ)
+fuzz-replay: fuzz-build ## the corpus alone
+	@tests/fuzz/run.sh replay $(FUZZ)
+
+chaos: build ## kill -9 at each named point, and at random (long)
+	$(PY) -m pytest -q tests/chaos
+bench: build ## benchmarks, one JSON object a line; ONLY=part
+	@$(PY) tests/bench/run.py $(ONLY)
+
+# ---- the local stack ------------------------------------------------------------------------------------------------
+demo: ## install, build, start, play the story, stop
+	@deploy/demo/demo.sh
+up: ## start the local stack (LETHE_HOME, LETHE_PORT_BASE)
+	@deploy/setup/install.sh all && $(MAKE) --no-print-directory build && python3 deploy/local/stack.py up
+down: ## stop it; data stay
+	@python3 deploy/local/stack.py down
+status: ## what runs
+	@python3 deploy/local/stack.py status
+clean: ## remove what was built (not the stack's data, the venv or Kafka)
+	rm -rf build/release build/debug build/asan build/tsan build/coverage build/fuzz build/gen
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,70 @@
+/* forget: carries one forget for every service: tombstones, the grace wait, delete, second look, answer. A service
+ * names its deletes; the runtime wires the topics `forget` and the job that carries tasks on.
+ *
+ * The road within one service:
+ *   lethe.forget.opened   tombstones on the keys, the persons and the records named (state restricted), on_restrict
+ *   lethe.forget.destroy  tombstones on all ids of the now closed set; a task with the snapshot's xmax is stored
+ *   job "forget"          where pg_snapshot_xmin has reached xmax: every writer that could not see the tombstones has
+ *                         ended; `prepare` outside the transaction (keys), `erase` and `count` in one; then the answer
+ *                         lethe.forget.result {phase destroy, rows, remaining}; rows left over: again, with backoff
+ *   lethe.forget.verify   `count` once more; the answer with phase verify
+ *   lethe.forget.cancelled / completed   restrictions lifted / the task closed (tombstones stay as the policy says) */
+#ifndef LETHE_FORGET_H
+#define LETHE_FORGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/normal/normal.h"
+#include "common/service/service.h"
+
+/* What is to be forgotten: the closed set. */
+struct forget_set {
+    struct uuid request;
+    bool expiry; /* retention's: only these ids, no tombstone on keys */
+    struct uuid_list persons, records, activities, parts;
+    const struct forget_key *keys; /* identifiers that are the person's alone */
+    size_t keys_n;
+};
+struct forget_key {
+    enum key_kind kind;
+    struct hash hash;
+};
+
+struct forget_table {
+    /* restrict: what must stop at once (cancel queued mail, close reviews); in the transaction of opened. May be NULL. */
+    enum outcome (*restrict_now)(struct call *call, const struct forget_set *set, struct error *err);
+    /* lift: undo of restrict after a cancel. May be NULL. */
+    enum outcome (*lift)(struct call *call, const struct forget_set *set, struct error *err);
+    /* prepare: before erase's transaction, may commit on its own elsewhere (destroy keys). May be NULL. Repeatable. */
+    enum outcome (*prepare)(struct call *call, const struct forget_set *set, struct error *err);
+    /* erase: deletes every row about the set; *rows counts them. Repeatable. */
+    enum outcome (*erase)(struct call *call, const struct forget_set *set, int64_t *rows, struct error *err);
+    /* count: the second look: rows, index entries and keys about the set that are still there. */
+    enum outcome (*count)(struct call *call, const struct forget_set *set, int64_t *remaining, struct error *err);
+};
+
+/* ---- what every writer asks ------------------------------------------------------------------------------------- */
+/* forget_check: which of n ids (records, persons, activities) or keys stand under a tombstone, in this service's own
+ * schema; called after the transaction's first write (the runtime's fence is that), before rows are written. */
+enum outcome forget_check_ids(struct call *call, const struct uuid *ids, size_t n, bool *stands,
+                              struct error *err) WARN_UNUSED;
+
+struct forget_tombstone {
+    bool stands;
+    bool restricted; /* not destroyed yet: the request may still be cancelled */
+    struct uuid request;
+    int64_t received_us; /* when the request came in */
+    struct uuid barrier; /* nil until known */
+};
+enum outcome forget_check_keys(struct call *call, const struct forget_key *keys, size_t n, struct forget_tombstone *out,
+                               struct error *err) WARN_UNUSED;
+/* forget_yield: the person's own new act: tombstones on these keys end (intake decides when). */
+enum outcome forget_yield(struct call *call, const struct forget_key *keys, size_t n, struct error *err) WARN_UNUSED;
+
+/* ---- what the runtime wires (service.c alone calls these) -------------------------------------------------------- */
+extern const struct topic_handler forget_topics[];
+extern const size_t forget_topics_n;
+extern const struct periodic_job forget_job;
+
+#endif

@@ -1,0 +1,97 @@
+/* kafka: a consumer whose offsets live in PostgreSQL, and an idempotent producer, over librdkafka with the settings of
+ * the measured ground (range assignment, static membership, no auto commit). One thread owns each. */
+#ifndef LETHE_KAFKA_H
+#define LETHE_KAFKA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error/error.h"
+#include "common/event/event.h"
+#include "common/log/log.h"
+
+struct kafka_config {
+    const char *brokers, *client, *group, *instance;
+    const char *const *topics;
+    size_t topics_n;
+    int queued_kbytes; /* queued.max.messages.kbytes */
+};
+
+struct kafka_partition {
+    const char *topic; /* borrowed from the config's names */
+    int32_t partition;
+};
+
+/* ---- consumer -------------------------------------------------------------------------------------------------- */
+struct kafka_consumer;
+
+/* Called from kafka_poll on the owner's thread. on_assign fills next[i] with the offset to begin at (from PostgreSQL);
+ * RETRY makes the consumer ask again. on_revoke: abandon what isn't committed. */
+struct kafka_callbacks {
+    enum outcome (*on_assign)(void *context, const struct kafka_partition *partitions, size_t n, int64_t *next,
+                              struct error *err);
+    void (*on_revoke)(void *context, const struct kafka_partition *partitions, size_t n);
+    void *context;
+};
+
+/* One message, borrowed until kafka_message_free. */
+struct kafka_message {
+    void *handle;
+    struct kafka_partition at;
+    int64_t offset, timestamp_us;
+    struct text key, value;
+    struct header headers[24];
+    size_t headers_n;
+};
+
+enum outcome kafka_consumer_new(const struct kafka_config *config, const struct kafka_callbacks *callbacks,
+                                const struct log *log, struct kafka_consumer **out, struct error *err) WARN_UNUSED;
+void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group */
+
+/* kafka_poll: waits up to wait_ms for one message: DONE with *got true or false; RETRY where the broker is away (the
+ * consumer heals by itself; err says what it waits for). */
+enum outcome kafka_poll(struct kafka_consumer *consumer, int wait_ms, struct kafka_message *message, bool *got,
+                        struct error *err) WARN_UNUSED;
+void kafka_message_free(struct kafka_message *message);
+/* kafka_seek: begin again at an offset after a batch was given up. */
+enum outcome kafka_seek(struct kafka_consumer *consumer, struct kafka_partition at, int64_t offset,
+                        struct error *err) WARN_UNUSED;
+/* kafka_watermarks: low and high as last seen (no round trip where cached). */
+enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, bool ask, int64_t *low,
+                              int64_t *high, struct error *err) WARN_UNUSED;
+/* kafka_cluster_id: into out (at least 64 bytes). */
+enum outcome kafka_cluster_id(struct kafka_consumer *consumer, char *out, size_t n, struct error *err) WARN_UNUSED;
+
+/* ---- producer -------------------------------------------------------------------------------------------------- */
+struct kafka_producer;
+
+/* delivered: one message's fate, on the thread that calls kafka_producer_poll. */
+typedef void kafka_delivered(void *context, uint64_t ticket, bool ok);
+
+enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_delivered *delivered, void *context,
+                                const struct log *log, struct kafka_producer **out, struct error *err) WARN_UNUSED;
+void kafka_producer_free(struct kafka_producer *producer); /* what isn't delivered is dropped: its outbox row stays */
+
+struct kafka_record {
+    const char *topic;
+    int32_t partition; /* -1: by the key */
+    struct text key, value;
+    const struct header *headers;
+    size_t headers_n;
+};
+/* kafka_produce: copies the record; RETRY where the local queue is full or the producer had a fatal error (then the
+ * owner makes a new one). */
+enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_record *record, uint64_t ticket,
+                           struct error *err) WARN_UNUSED;
+void kafka_producer_poll(struct kafka_producer *producer, int wait_ms);
+bool kafka_producer_fatal(const struct kafka_producer *producer);
+int32_t kafka_partitions(struct kafka_producer *producer, const char *topic); /* -1: not known now */
+/* kafka_delete_before: DeleteRecords (waits up to 10 s). */
+enum outcome kafka_delete_before(struct kafka_producer *producer, struct kafka_partition at, int64_t offset,
+                                 struct error *err) WARN_UNUSED;
+/* kafka_topic_create: idempotent; settings as "retention.ms=1000" texts. */
+enum outcome kafka_topic_create(struct kafka_producer *producer, const char *topic, int partitions,
+                                const char *const *settings, size_t settings_n, struct error *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,35 @@
+/* outbox: what a transaction publishes: one row of ready messages, sent by an idempotent producer after the commit and
+ * deleted on delivery. A row belongs to a shard (an owned partition, or a leased shard of a process's routes and jobs)
+ * and is only deleted while its owner's epoch stands. Duplicates are told by event id, order by revision. */
+#ifndef LETHE_OUTBOX_H
+#define LETHE_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error/error.h"
+#include "common/event/event.h"
+#include "common/pg/pg.h"
+
+struct outbox; /* what one transaction publishes */
+
+struct outbox_message {
+    const struct event_type *type;
+    const char *topic;   /* NULL: the type's own */
+    int32_t partition;   /* -1: by key */
+    struct text key;     /* an id of ours; required where partition is -1 */
+    const void *data;    /* a struct of the type */
+    struct text raw;     /* instead of data: ready JSON (a sealed instruction to a holder) */
+    struct uuid id;      /* the event id; nil: a fresh UUIDv7. Give a derived one where a repeat must be told */
+    struct text subject; /* CloudEvents subject, an id of ours, or TEXT_NONE */
+};
+
+/* outbox_add: encodes the message into the transaction's row now. source becomes "lethe/<service>". */
+void outbox_add(struct outbox *outbox, const struct outbox_message *message);
+/* The common case: keyed by an id, to the type's topic. */
+void outbox_publish(struct outbox *outbox, const struct event_type *type, const struct uuid *key, const void *data);
+
+size_t outbox_count(const struct outbox *outbox);
+size_t outbox_bytes(const struct outbox *outbox);
+
+#endif

@@ -1,0 +1,199 @@
+/* service: the runtime that every service lives on. A service is a table of topics, routes and jobs; main hands it to
+ * service_main and holds nothing else. The runtime owns the loop: batch, one transaction for effects, offsets, epoch
+ * fence, inbox and outbox; retry, dead letters, leases, health, metrics, --describe, migrate, SIGTERM, SIGHUP. */
+#ifndef LETHE_SERVICE_H
+#define LETHE_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena/arena.h"
+#include "common/clock/clock.h"
+#include "common/crypto/crypto.h"
+#include "common/error/error.h"
+#include "common/event/event.h"
+#include "common/http/client.h"
+#include "common/http/http.h"
+#include "common/lease/lease.h"
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
+#include "common/option/option.h"
+#include "common/outbox/outbox.h"
+#include "common/pg/pg.h"
+#include "common/policy/policy.h"
+#include "common/redis/redis.h"
+#include "common/vault/vault.h"
+
+struct service;
+
+/* The one door to the world that a handler, route or job gets. Everything in it is borrowed for the call. */
+struct call {
+    struct pg *pg;       /* in a transaction, fenced, on the service's schema */
+    struct vault *vault; /* NULL unless the service says NEEDS_VAULT */
+    struct redis *redis;
+    struct http_client *http; /* NULL in topic handlers: they don't call out */
+    struct arena *arena;      /* wiped after the transaction */
+    struct outbox *outbox;
+    const struct log *log;
+    const struct policy *policy;    /* NULL unless NEEDS_POLICY; the same during one call */
+    int64_t policy_version;         /* its row's number */
+    int64_t now_us;                 /* read once a call */
+    const struct event_meta *event; /* topic handlers only */
+    const struct lease *lease;      /* jobs that are leased */
+    struct service *service;
+    void *state; /* what the service's start made */
+};
+
+/* ---- topics ------------------------------------------------------------------------------------------------------ */
+/* One event: `event` is a struct of the type. Decide first: REFUSED before anything is written sends this event alone
+ * to the dead letters and the batch goes on; after a write, the batch is bisected. */
+typedef enum outcome topic_fn(struct call *call, const void *event, struct error *err);
+
+/* A whole batch of one topic, in order a partition. Items whose outcome is set to REFUSED (with error) go to the dead
+ * letters, unless the handler deals with them itself and leaves DONE. */
+struct batch_item {
+    const struct event_meta *meta;
+    const struct event_type *type; /* NULL: the type is in no table, or the event couldn't be decoded (see outcome) */
+    const void *event;
+    struct text raw; /* the message's value as it came */
+    enum outcome outcome;
+    struct error error;
+};
+typedef enum outcome batch_fn(struct call *call, struct batch_item *items, size_t n, struct error *err);
+
+struct topic_handler {
+    const char *topic;
+    const struct event_type *type;
+    topic_fn *handle;
+    bool no_inbox; /* its writes are idempotent by their own keys */
+};
+#define ON(topic_name, event_name, fn)                                                                                 \
+    {                                                                                                                  \
+        .topic = (topic_name), .type = &event_name##_event, .handle = (fn)                                             \
+    }
+
+/* A topic taken by the batch: its events are those of `types`; what can't be decoded is handed over, too. */
+struct batch_handler {
+    const char *topic;
+    const struct event_type *const *types;
+    size_t types_n;
+    batch_fn *handle;
+};
+
+/* ---- routes ------------------------------------------------------------------------------------------------------ */
+/* DONE: committed, and the response is sent; anything else: rolled back and a problem document (REFUSED: err->status or
+ * 422, RETRY: 503 with Retry-After). */
+typedef enum outcome route_fn(struct call *call, const struct http_request *request, struct http_response *response,
+                              struct error *err);
+struct http_route {
+    enum http_method method;
+    const char *path;
+    route_fn *handle;
+    enum http_auth auth;
+    size_t body_limit; /* 0: 64 KiB */
+};
+#define GET(p, fn, who)                                                                                                \
+    {                                                                                                                  \
+        .method = HTTP_GET, .path = (p), .handle = (fn), .auth = (who)                                                 \
+    }
+#define POST(p, fn, who)                                                                                               \
+    {                                                                                                                  \
+        .method = HTTP_POST, .path = (p), .handle = (fn), .auth = (who)                                                \
+    }
+#define PATCH(p, fn, who)                                                                                              \
+    {                                                                                                                  \
+        .method = HTTP_PATCH, .path = (p), .handle = (fn), .auth = (who)                                               \
+    }
+#define DELETE(p, fn, who)                                                                                             \
+    {                                                                                                                  \
+        .method = HTTP_DELETE, .path = (p), .handle = (fn), .auth = (who)                                              \
+    }
+
+/* ---- jobs -------------------------------------------------------------------------------------------------------- */
+/* Each job has a thread and connections of its own. It runs every `every_us`, and at once when woken (call_wake). It
+ * sets *again where more work is waiting. Leased jobs run in one process at a time; their transactions are fenced. */
+typedef enum outcome job_fn(struct call *call, bool *again, struct error *err);
+struct periodic_job {
+    const char *name;
+    int64_t every_us;
+    job_fn *run;
+    bool leased;
+};
+#define EVERY(job_name, period, fn)                                                                                    \
+    {                                                                                                                  \
+        .name = (job_name), .every_us = (period), .run = (fn), .leased = true                                          \
+    }
+#define EVERY_PROCESS(job_name, period, fn)                                                                            \
+    {                                                                                                                  \
+        .name = (job_name), .every_us = (period), .run = (fn), .leased = false                                         \
+    }
+
+/* ---- the service ------------------------------------------------------------------------------------------------- */
+enum service_needs {
+    NEEDS_VAULT = 1, /* keyring, KEK directory */
+    NEEDS_POLICY = 2,
+    NEEDS_INDEX_KEY = 4, /* blind indexes */
+};
+
+struct forget_table; /* common/forget */
+
+struct service_def {
+    const char *name;    /* "consent": schema, role, group, topics' client id */
+    const char *summary; /* one line for --help and --describe */
+    unsigned needs;
+    const struct topic_handler *topics;
+    size_t topics_n;
+    const struct batch_handler *batches;
+    size_t batches_n;
+    const struct http_route *routes;
+    size_t routes_n;
+    const struct periodic_job *jobs;
+    size_t jobs_n;
+    const struct option *options; /* beside the runtime's own */
+    size_t options_n;
+    const struct event_type *const *publishes; /* what it may put into its outbox: for --describe */
+    size_t publishes_n;
+    const struct pg_migration *migrations;
+    size_t migrations_n;
+    const struct pg_statement *const *statements; /* all of its SQL: a contract test PREPAREs each */
+    size_t statements_n;
+    int schema_least, schema_most;     /* versions of its own migrations that it accepts */
+    const struct forget_table *forget; /* how it forgets; the runtime adds the topics and the job for it */
+    /* start: makes the state shared by all calls (immutable, or with locks of its own); stop frees it. May be NULL. */
+    enum outcome (*start)(struct service *service, void **state, struct error *err);
+    void (*stop)(void *state);
+    /* resync: announces every current row again from `after` on (a page a call, in the outbox); *after is advanced,
+     * *again false at the end. `lethectl resync` and POST /internal/v1/resync start it. NULL: nothing to announce. */
+    enum outcome (*resync)(struct call *call, struct uuid *after, bool *again, struct error *err);
+};
+
+/* service_main: --help, --version, --describe, --check, migrate, or serve. The exit code for main. */
+int service_main(int argc, char **argv, const struct service_def *def);
+
+/* What start may ask of the service. */
+const struct options *service_options(const struct service *service);
+const struct log *service_log(const struct service *service);
+struct metrics *service_metrics(struct service *service);
+const struct crypto_key *service_index_key(const struct service *service); /* NEEDS_INDEX_KEY */
+const char *service_internal_token(const struct service *service);
+const char *service_instance(const struct service *service);
+
+/* call_checkpoint: commits what the call has done so far (with its outbox) and begins a new transaction: an audit row
+ * before a look, one item of a job's many. The arena is kept. Not in topic handlers. */
+enum outcome call_checkpoint(struct call *call, struct error *err) WARN_UNUSED;
+/* call_pause: commits and leaves the call without a transaction while it waits for the network; call_resume begins a
+ * new one. Not in topic handlers. */
+enum outcome call_pause(struct call *call, struct error *err) WARN_UNUSED;
+enum outcome call_resume(struct call *call, struct error *err) WARN_UNUSED;
+/* call_wake: once this transaction has committed, run the named job of this process at once. */
+void call_wake(struct call *call, const char *job);
+/* call_uuid: a fresh UUIDv7 of now. */
+struct uuid call_uuid(struct call *call);
+/* call_stopping: the service is told to stop: long jobs return soon. */
+bool call_stopping(const struct call *call);
+/* crash_point: in builds and runs with LETHE_CRASH_AT=name the process ends here at once (_exit 137), the nth time
+ * where "name:n". Names in tests/chaos/points.txt. */
+void crash_point(const char *name);
+
+#endif
