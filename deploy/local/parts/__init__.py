@@ -1,0 +1,1 @@
+"""The parts of a local stack, one module each."""
