@@ -95,9 +95,8 @@ $(B)/bin/lethectl: $(patsubst %,$(B)/%.o,$(wildcard services/admin/lethectl/*.c)
 $(B)/bin/lethe-verify: $(patsubst %,$(B)/%.o,$(wildcard services/erasure/verify/*.c))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lsodium -ljansson
-$(B)/deploy/local/% $(B)/tests/bench/% $(B)/tests/tools/%: $(B)/$$(@:$(B)/%=%).c.o
 .SECONDEXPANSION:
-$(TOOLS): $(B)/%: $(B)/%.c.o $(B)/libcommon.a
+$(TOOLS): $$@.c.o $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # A unit test of services/X/NAME.c links that object and the pure part of common alone: purity is a link error.
@@ -106,7 +105,7 @@ unit_objects = $(if $(findstring tests/unit/services/,$1),\
     $(patsubst %,$(B)/%.o,$(patsubst tests/unit/%,%,$(dir $1))$(patsubst test_%,%,$(notdir $1)).c \
     $(addprefix $(patsubst tests/unit/%,%,$(dir $1)),$(shell sed -n 's/.*link: \([a-z_. ]*\).*/\1/p' $1.c))) $(B)/libpure.a,\
     $(B)/libcommon.a)
-$(UNIT): $(B)/%: $(B)/%.c.o $$(call unit_objects,$$*)
+$(UNIT): $$@.c.o $$(call unit_objects,$$(patsubst $(B)/%,%,$$@))
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
