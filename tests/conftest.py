@@ -1,0 +1,34 @@
+"""pytest's common ground: tests/lib on the path, and one stack shared by a run's ordinary tests."""
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+
+from lethe_stack import Stack  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """A running stack. Tests keep out of one another's way by ids of their own. LETHE_TEST_KEEP=1 leaves it running."""
+    shared = Stack()
+    try:
+        shared.up()
+        yield shared
+    finally:
+        if os.environ.get("LETHE_TEST_KEEP") == "1":
+            print(f"\nkept: LETHE_HOME={shared.home}")
+        else:
+            shared.wipe()
+
+
+@pytest.fixture
+def own_stack():
+    """A stack for one test alone: for what kills, wipes or floods."""
+    alone = Stack()
+    try:
+        yield alone
+    finally:
+        alone.wipe()
