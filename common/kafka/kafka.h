@@ -43,6 +43,7 @@ struct kafka_message {
     struct text key, value;
     struct header headers[24];
     size_t headers_n;
+    bool out_of_range; /* no message: the offset asked for isn't in the log; look at the watermarks, then seek */
 };
 
 enum outcome kafka_consumer_new(const struct kafka_config *config, const struct kafka_callbacks *callbacks,
@@ -54,6 +55,11 @@ void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group *
 enum outcome kafka_poll(struct kafka_consumer *consumer, int wait_ms, struct kafka_message *message, bool *got,
                         struct error *err) WARN_UNUSED;
 void kafka_message_free(struct kafka_message *message);
+/* kafka_pause: no further messages until kafka_resume, while polling goes on (membership lives by it). */
+void kafka_pause(struct kafka_consumer *consumer);
+void kafka_resume(struct kafka_consumer *consumer);
+bool kafka_consumer_fatal(const struct kafka_consumer *consumer);  /* fenced by another of its instance name */
+bool kafka_consumer_joined(const struct kafka_consumer *consumer); /* an assignment (maybe empty) has come */
 /* kafka_seek: begin again at an offset after a batch was given up. */
 enum outcome kafka_seek(struct kafka_consumer *consumer, struct kafka_partition at, int64_t offset,
                         struct error *err) WARN_UNUSED;

@@ -1,0 +1,163 @@
+/* producer: idempotent, acks=all, never gives a message up by itself: what isn't delivered stays in the outbox. */
+#include "common/kafka/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kafka_producer {
+    rd_kafka_t *rk;
+    kafka_delivered *delivered;
+    void *context;
+    const struct log *log;
+};
+
+rd_kafka_conf_t *kafka_conf_new(const struct kafka_setting *settings, size_t n, struct error *err)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char reason[128];
+
+    for (size_t i = 0; i < n; i++) {
+        if (settings[i].value == NULL)
+            continue;
+        if (rd_kafka_conf_set(conf, settings[i].name, settings[i].value, reason, sizeof(reason)) != RD_KAFKA_CONF_OK) {
+            (void)error_refuse(err, "", "configuration", "Kafka setting %s is refused", settings[i].name);
+            rd_kafka_conf_destroy(conf);
+            return NULL;
+        }
+    }
+    rd_kafka_conf_set_log_cb(conf, NULL); /* librdkafka's lines name hosts and keys of ours; errors come as results */
+    return conf;
+}
+
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    struct kafka_producer *producer = opaque;
+
+    (void)rk;
+    producer->delivered(producer->context, (uint64_t)(uintptr_t)message->_private,
+                        message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_delivered *delivered, void *context,
+                                const struct log *log, struct kafka_producer **out, struct error *err)
+{
+    const struct kafka_setting settings[] = {
+        {"bootstrap.servers", brokers},
+        {"client.id", client},
+        {"enable.idempotence", "true"},
+        {"acks", "all"},
+        {"message.timeout.ms", "0"},
+        {"linger.ms", "0"},
+        {"compression.type", "lz4"},
+        {"socket.nagle.disable", "true"},
+        {"reconnect.backoff.max.ms", "2000"},
+        {"queue.buffering.max.kbytes", "32768"},
+        {"queue.buffering.max.messages", "100000"},
+        {"message.max.bytes", "2000000"},
+        {"allow.auto.create.topics", "false"},
+    };
+    struct kafka_producer *producer = calloc(1, sizeof(*producer));
+    char reason[128];
+    rd_kafka_conf_t *conf;
+
+    ENSURE(producer != NULL);
+    *out = NULL;
+    *producer = (struct kafka_producer){.delivered = delivered, .context = context, .log = log};
+    conf = kafka_conf_new(settings, sizeof(settings) / sizeof(settings[0]), err);
+    if (conf == NULL) {
+        free(producer);
+        return REFUSED;
+    }
+    rd_kafka_conf_set_opaque(conf, producer);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    producer->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
+    if (producer->rk == NULL) {
+        rd_kafka_conf_destroy(conf);
+        free(producer);
+        return error_retry(err, "kafka", "no producer can be made");
+    }
+    *out = producer;
+    return DONE;
+}
+
+void kafka_producer_free(struct kafka_producer *producer)
+{
+    if (producer == NULL)
+        return;
+    rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    rd_kafka_poll(producer->rk, 0);
+    rd_kafka_destroy(producer->rk);
+    free(producer);
+}
+
+rd_kafka_t *kafka_producer_handle(struct kafka_producer *producer)
+{
+    return producer->rk;
+}
+
+bool kafka_producer_fatal(const struct kafka_producer *producer)
+{
+    char reason[128];
+
+    return rd_kafka_fatal_error(producer->rk, reason, sizeof(reason)) != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_headers_t *copy_headers(const struct kafka_record *record)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->headers_n);
+
+    for (size_t i = 0; i < record->headers_n; i++) {
+        const struct header *h = &record->headers[i];
+        rd_kafka_resp_err_t failure =
+            rd_kafka_header_add(headers, h->name.p, (ssize_t)h->name.n, h->value.p, (ssize_t)h->value.n);
+        ENSURE(failure == RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    return headers;
+}
+
+enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_record *record, uint64_t ticket,
+                           struct error *err)
+{
+    rd_kafka_headers_t *headers = copy_headers(record);
+    rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition < 0 ? RD_KAFKA_PARTITION_UA : record->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = (void *)(uintptr_t)record->key.p, .size = record->key.n}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = (void *)(uintptr_t)record->value.p, .size = record->value.n}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)ticket},
+    };
+    rd_kafka_error_t *failure = rd_kafka_produceva(producer->rk, parts, sizeof(parts) / sizeof(parts[0]));
+    enum outcome outcome;
+
+    if (failure == NULL)
+        return DONE;
+    outcome = error_retry(err, "kafka", "a message for %s isn't taken: %s", record->topic,
+                          rd_kafka_err2name(rd_kafka_error_code(failure)));
+    rd_kafka_error_destroy(failure);
+    rd_kafka_headers_destroy(headers); /* librdkafka owns them only where it took the message */
+    return outcome;
+}
+
+void kafka_producer_poll(struct kafka_producer *producer, int wait_ms)
+{
+    rd_kafka_poll(producer->rk, wait_ms);
+}
+
+int32_t kafka_partitions(struct kafka_producer *producer, const char *topic)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(producer->rk, topic, NULL);
+    int32_t n = -1;
+
+    if (handle == NULL)
+        return -1;
+    if (rd_kafka_metadata(producer->rk, 0, handle, &metadata, 5000) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            n = metadata->topics[0].partition_cnt;
+        rd_kafka_metadata_destroy(metadata);
+    }
+    rd_kafka_topic_destroy(handle);
+    return n;
+}
