@@ -178,6 +178,8 @@ struct metrics *service_metrics(struct service *service);
 const struct crypto_key *service_index_key(const struct service *service); /* NEEDS_INDEX_KEY */
 const char *service_internal_token(const struct service *service);
 const char *service_instance(const struct service *service);
+/* service_forget_table: def->forget; never NULL, since a service without one is a bug. */
+const struct forget_table *service_forget_table(const struct service *service);
 
 /* call_checkpoint: commits what the call has done so far (with its outbox) and begins a new transaction: an audit row
  * before a look, one item of a job's many. The arena is kept. Not in topic handlers. */

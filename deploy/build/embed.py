@@ -20,7 +20,7 @@ def write_if_changed(path: pathlib.Path, text: str) -> None:
 
 def statements(name: str, folder: pathlib.Path) -> str:
     guard = f"LETHE_GEN_{name.upper()}_SQL_H"
-    out = [f"/* Generated from {folder}/*.sql. */", f"#ifndef {guard}", f"#define {guard}",
+    out = [f"/* Generated from the .sql files of {folder} */", f"#ifndef {guard}", f"#define {guard}",
            '#include "common/pg/pg.h"', ""]
     files = sorted(folder.glob("*.sql"))
     for file in files:
@@ -36,7 +36,7 @@ def statements(name: str, folder: pathlib.Path) -> str:
 
 def migrations(name: str, folder: pathlib.Path) -> str:
     guard = f"LETHE_GEN_{name.upper()}_MIGRATIONS_H"
-    out = [f"/* Generated from {folder}/*.sql. */", f"#ifndef {guard}", f"#define {guard}",
+    out = [f"/* Generated from the .sql files of {folder} */", f"#ifndef {guard}", f"#define {guard}",
            '#include "common/pg/pg.h"', "", f"static const struct pg_migration {name}_migrations[] = {{"]
     files = sorted(folder.glob("*.sql"))
     for number, file in enumerate(files, 1):
