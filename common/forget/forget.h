@@ -5,7 +5,7 @@
  *   lethe.forget.opened   tombstones on the keys, the persons and the records named (state restricted), on_restrict
  *   lethe.forget.destroy  tombstones on all ids of the now closed set; a task with the snapshot's xmax is stored
  *   job "forget"          where pg_snapshot_xmin has reached xmax: every writer that could not see the tombstones has
- *                         ended; `prepare` outside the transaction (keys), `erase` and `count` in one; then the answer
+ *                         ended; `prepare` (keys), `erase` and `count` in one transaction; then the answer
  *                         lethe.forget.result {phase destroy, rows, remaining}; rows left over: again, with backoff
  *   lethe.forget.verify   `count` once more; the answer with phase verify
  *   lethe.forget.cancelled / completed   restrictions lifted / the task closed (tombstones stay as the policy says) */
@@ -36,7 +36,8 @@ struct forget_table {
     enum outcome (*restrict_now)(struct call *call, const struct forget_set *set, struct error *err);
     /* lift: undo of restrict after a cancel. May be NULL. */
     enum outcome (*lift)(struct call *call, const struct forget_set *set, struct error *err);
-    /* prepare: before erase's transaction, may commit on its own elsewhere (destroy keys). May be NULL. Repeatable. */
+    /* prepare: before erase; may commit on its own elsewhere (destroy keys), which stands even where this transaction
+     * fails. May be NULL. Repeatable. */
     enum outcome (*prepare)(struct call *call, const struct forget_set *set, struct error *err);
     /* erase: deletes every row about the set; *rows counts them. Repeatable. */
     enum outcome (*erase)(struct call *call, const struct forget_set *set, int64_t *rows, struct error *err);
@@ -45,11 +46,13 @@ struct forget_table {
 };
 
 /* ---- what every writer asks ------------------------------------------------------------------------------------- */
-/* forget_check: which of n ids (records, persons, activities) or keys stand under a tombstone, in this service's own
- * schema; called after the transaction's first write (the runtime's fence is that), before rows are written. */
+/* forget_check_ids: which of n ids (records, persons, activities, parts) are destroyed here, so that a late event about
+ * them is dropped. Ids that are merely restricted don't stand: their events go on being taken, since a cancel must find
+ * them. Called after the transaction's first write (the runtime's fence is that), before rows are written. */
 enum outcome forget_check_ids(struct call *call, const struct uuid *ids, size_t n, bool *stands,
                               struct error *err) WARN_UNUSED;
 
+/* forget_check_keys: the newest tombstone of each key, restricted or standing. */
 struct forget_tombstone {
     bool stands;
     bool restricted; /* not destroyed yet: the request may still be cancelled */
@@ -62,7 +65,7 @@ enum outcome forget_check_keys(struct call *call, const struct forget_key *keys,
 /* forget_yield: the person's own new act: tombstones on these keys end (intake decides when). */
 enum outcome forget_yield(struct call *call, const struct forget_key *keys, size_t n, struct error *err) WARN_UNUSED;
 
-/* ---- what the runtime wires (service.c alone calls these) -------------------------------------------------------- */
+/* ---- what the runtime wires (common/service alone calls these) -------------------------------------------------------- */
 extern const struct topic_handler forget_topics[];
 extern const size_t forget_topics_n;
 extern const struct periodic_job forget_job;

@@ -1,0 +1,1 @@
+DELETE FROM tombstone_id WHERE request = $1::uuid AND NOT standing

@@ -1,0 +1,1 @@
+DELETE FROM tombstone_key WHERE request = $1::uuid AND NOT standing

@@ -1,0 +1,1 @@
+DELETE FROM tombstone_id WHERE until <= now()

@@ -1,0 +1,1 @@
+DELETE FROM tombstone_key WHERE until <= now()
