@@ -1,4 +1,4 @@
-"""An SMTP receiver that keeps each mail as a file: smtp_sink.py PORT FOLDER.
+"""An SMTP receiver that keeps each mail as a file: smtp_sink.py PORT FOLDER [ADDRESS].
 
 Files are named by arrival: 000001.eml, 000002.eml, ... and appear whole. The envelope stands in X-Envelope-From and
 X-Envelope-To at the head of each. By the recipient's local part a test asks for trouble:
@@ -46,12 +46,12 @@ class Sink:
         return f"250 2.0.0 kept as {self.last:06}"
 
 
-async def serve(port, folder):
+async def serve(port, folder, address):
     loop = asyncio.get_running_loop()
     sink = Sink(folder)
     server = await loop.create_server(
         lambda: SMTP(sink, enable_SMTPUTF8=True, data_size_limit=MAX_MAIL_BYTES, hostname="sink.localhost",
-                     ident="Lethe's mail sink"), "127.0.0.1", port)
+                     ident="Lethe's mail sink"), address, port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -61,4 +61,4 @@ async def serve(port, folder):
 
 if __name__ == "__main__":
     os.umask(0o077)
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(serve(int(sys.argv[1]), sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else "127.0.0.1"))
