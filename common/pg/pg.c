@@ -50,6 +50,11 @@ int32_t pg_backend_pid(const struct pg *pg)
     return pg->conn == NULL ? 0 : PQbackendPID(pg->conn);
 }
 
+const char *pg_schema(const struct pg *pg)
+{
+    return pg->schema;
+}
+
 bool pg_in_transaction(const struct pg *pg)
 {
     return pg->in_transaction;

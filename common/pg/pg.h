@@ -34,6 +34,7 @@ enum outcome pg_ready(struct pg *pg, struct error *err) WARN_UNUSED;
 /* pg_generation: counts connections made; 0 before the first. Tells a fresh session from the one before. */
 uint64_t pg_generation(const struct pg *pg);
 int32_t pg_backend_pid(const struct pg *pg); /* 0 where not connected */
+const char *pg_schema(const struct pg *pg);
 
 /* ---- parameters: all binary; at most PG_PARAMS_MAX; arrays are copied into the arena ------------------------------ */
 enum { PG_PARAMS_MAX = 32 };
