@@ -19,13 +19,15 @@ struct lease {
 };
 
 /* lease_take: tries once. *held tells. name: [a-z0-9:/_-]+ ("job/expire-opt-ins", "person/<uuid>"). Not in a
- * transaction. A taken-over lease gets a higher token. */
+ * transaction. A taken-over lease gets a higher token. Take it on the connection whose transactions it protects: a
+ * successor ends that session first, since a stopped owner's transaction may hold the row. */
 enum outcome lease_take(struct pg *pg, struct redis *redis, const char *name, const char *owner, int64_t ttl_us,
                         struct lease *lease, bool *held, struct error *err) WARN_UNUSED;
 enum outcome lease_renew(struct pg *pg, struct redis *redis, struct lease *lease, int64_t ttl_us, bool *held,
                          struct error *err) WARN_UNUSED;
 enum outcome lease_release(struct pg *pg, struct redis *redis, struct lease *lease, struct error *err) WARN_UNUSED;
-/* lease_fence: inside a transaction: LT001 unless the token still stands (locks the row FOR SHARE). */
+/* lease_fence: inside a transaction: LT001 unless the token still stands (locks the row FOR SHARE). Queued: the failure
+ * comes out of the transaction's next pg_exec, pg_flush or pg_commit. */
 enum outcome lease_fence(struct pg *pg, const struct lease *lease, struct arena *arena, struct error *err) WARN_UNUSED;
 
 #endif

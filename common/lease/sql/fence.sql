@@ -1,0 +1,1 @@
+SELECT lease_fence($1::text, $2::int8)
