@@ -19,10 +19,13 @@ struct record_ref_list {
 };
 
 enum change_kind { CHANGE_FULL, CHANGE_PATCH };
+extern const char *const change_kind_names[];
 enum removed_reason { REMOVED_DELETED, REMOVED_MERGED, REMOVED_DEACTIVATED, REMOVED_ERASED };
+extern const char *const removed_reason_names[];
 enum part_role { ROLE_CUSTOMER, ROLE_FROM, ROLE_TO, ROLE_CC, ROLE_MENTIONED, ROLE_STAFF };
 extern const char *const part_role_names[];
 enum given_by { GIVEN_BY_SUBJECT, GIVEN_BY_GUARDIAN };
+extern const char *const given_by_names[];
 
 struct notice {
     int64_t version;
@@ -118,9 +121,9 @@ struct requester {
     struct text reply_to; /* an address, personal data */
 };
 struct forget_asked {
+    struct text address; /* or */
     bool has_record;
-    struct record_ref record; /* or */
-    struct text address;
+    struct record_ref record;
     bool has_requester;
     struct requester requester;
     bool has_verification;

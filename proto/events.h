@@ -40,6 +40,7 @@ struct record_accepted { /* lethe.record.accepted */
     bool restricted;
 };
 enum record_end { END_DELETED, END_MERGED, END_DEACTIVATED, END_ERASED, END_EXPIRED, END_FORGOTTEN };
+extern const char *const record_end_names[];
 struct record_removed { /* lethe.record.removed: the source's record ended here */
     struct uuid record;
     int64_t rev;
@@ -115,6 +116,7 @@ struct consent_asserted { /* lethe.consent.asserted: given elsewhere */
     struct uuid evidence;
 };
 enum refusal_kind { REFUSAL_WITHDRAWN, REFUSAL_OBJECTED };
+extern const char *const refusal_kind_names[];
 struct consent_refused { /* lethe.consent.refused */
     struct uuid act;
     int kind;             /* enum refusal_kind */
@@ -170,6 +172,7 @@ struct consent_changed {          /* lethe.consent.changed: the state of one add
 
 /* ---- topic mail.in (consent, erasure, mailer itself, outside) ------------------------------------------------------ */
 enum mail_kind { MAIL_CONFIRMATION, MAIL_ANSWER, MAIL_PURPOSE };
+extern const char *const mail_kind_names[];
 struct mail_requested {          /* lethe.mail.requested */
     struct uuid mail;            /* at most one mail leaves for it */
     int kind;                    /* enum mail_kind */
@@ -266,6 +269,7 @@ struct forget_resolved { /* lethe.forget.resolved (dedupe): the barrier has pass
     bool review;            /* a doubtful match touches it (an issue of its own) */
 };
 enum forget_phase { PHASE_DESTROY, PHASE_VERIFY };
+extern const char *const forget_phase_names[];
 struct named_count {
     struct text name;
     int64_t n;

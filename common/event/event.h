@@ -22,6 +22,18 @@ bool hash_equal(const struct hash *a, const struct hash *b);
 bool hash_is_none(const struct hash *a);
 int hash_compare(const void *a, const void *b); /* for qsort */
 
+/* Limits of what is read. */
+enum {
+    EVENT_BYTES_MOST = 1 << 20,         /* one event's data; the caller checks it first */
+    EVENT_DEPTH_MOST = 16,              /* nesting of objects and arrays, the outermost counted */
+    EVENT_TEXT_MOST = 1024,             /* bytes of a text whose field names no bound */
+    EVENT_LIST_MOST = 10000,            /* items of a list whose field names no bound */
+    EVENT_SCALARS_MOST = 256,           /* members of a FIELD_SCALARS whose field names no bound */
+    EVENT_SCALAR_NAME_MOST = 64,        /* bytes */
+    EVENT_SCALAR_TEXT_MOST = 64 * 1024, /* bytes of one scalar's text */
+    EVENT_MEMBERS_MOST = 1000,          /* members of an object that no table describes */
+};
+
 /* ---- field tables ---------------------------------------------------------------------------------------------- */
 
 /* The C member that each kind fills. Lists are {T *items; size_t n;}: the structs *_list below, or one declared by
@@ -111,6 +123,10 @@ enum outcome event_decode(const struct object_type *type, struct text json, stru
 /* event_encode: a struct to compact JSON; absent optional members are left out. A struct that breaks its own table is
  * a bug and asserts. */
 void event_encode(const struct object_type *type, const void *object, struct buf *out);
+
+/* event_init: a struct whose optional members are all absent and whose required ones are empty: where a publisher
+ * begins, since absent times, integers and enums aren't zero. */
+void event_init(const struct object_type *type, void *object);
 
 /* event_json_compact: checks any JSON against the same limits and rewrites it without white space. */
 enum outcome event_json_compact(struct text json, struct arena *arena, struct text *out, struct error *err) WARN_UNUSED;

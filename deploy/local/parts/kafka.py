@@ -93,7 +93,8 @@ class MockKafka:
     def __init__(self, home):
         self.home = home
         self.process = Process(home, "kafka")
-        self.binary = home.root / "build" / "mock_broker"
+        built = home.bin.parent / "deploy" / "local" / "mock_broker"  # by make
+        self.binary = built if built.exists() else home.root / "build" / "mock_broker"
         self.told = home.run / "kafka.bootstrap"
 
     def bootstrap(self):
