@@ -10,6 +10,13 @@
 #include "common/error/error.h"
 #include "common/event/event.h"
 
+/* libsodium exports functions of these names; ours get others at link time. A file that includes <sodium.h>, too, does
+ * so before this header. */
+#define crypto_hash lethe_crypto_hash
+#define crypto_sign lethe_crypto_sign
+#define crypto_box lethe_crypto_box
+#define crypto_box_open lethe_crypto_box_open
+
 enum {
     CRYPTO_KEY_BYTES = 32,
     CRYPTO_NONCE_BYTES = 24,
