@@ -4,6 +4,7 @@ CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CXX     := $(if $(filter default,$(origin CXX)),g++,$(CXX))
 B       := build/$(FLAVOUR)
 GEN     := build/gen
+Q       := $(if $(V),,@)
 PY      := build/venv/bin/python
 VERSION := $(shell cat VERSION 2>/dev/null || echo 0.1.0)
 
@@ -74,10 +75,12 @@ $(GENERATED): $(shell find common services -name '*.sql' 2>/dev/null) deploy/bui
 # ---- rules ----------------------------------------------------------------------------------------------------------
 $(B)/%.c.o: %.c $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	@$(if $(V),,echo '  cc $<')
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 $(B)/%.cc.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	@$(if $(V),,echo '  c++ $<')
+	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 $(B)/libpure.a: $(PURE_O)
 	@rm -f $@; ar rcs $@ $^
 $(B)/libcommon.a: $(COMMON_O)
@@ -86,18 +89,18 @@ $(B)/libcommon.a: $(COMMON_O)
 define service_rule
 $(B)/bin/lethe-$1: $(patsubst %,$(B)/%.o,$(wildcard services/$1/*.c)) $(B)/libcommon.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_rule,$s)))
 $(B)/bin/lethectl: $(patsubst %,$(B)/%.o,$(wildcard services/admin/lethectl/*.c)) $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/bin/lethe-verify: $(patsubst %,$(B)/%.o,$(wildcard services/erasure/verify/*.c))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lsodium -ljansson
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lsodium -ljansson
 .SECONDEXPANSION:
 $(TOOLS): $$@.c.o $(B)/libcommon.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # A unit test of services/X/NAME.c links that object and the pure part of common alone: purity is a link error.
 # A test of common/M links all of common. A test names further pure objects of its service in a line "link: a.c b.c".
@@ -106,7 +109,7 @@ unit_objects = $(if $(findstring tests/unit/services/,$1),\
     $(addprefix $(patsubst tests/unit/%,%,$(dir $1)),$(shell sed -n 's/.*link: \([a-z_. ]*\).*/\1/p' $1.c))) $(B)/libpure.a,\
     $(B)/libcommon.a)
 $(UNIT): $$@.c.o $$(call unit_objects,$$(patsubst $(B)/%,%,$$@))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 setup: ## install what is missing (Debian, Maven, PyPI), once

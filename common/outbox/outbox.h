@@ -29,6 +29,22 @@ void outbox_add(struct outbox *outbox, const struct outbox_message *message);
 /* The common case: keyed by an id, to the type's topic. */
 void outbox_publish(struct outbox *outbox, const struct event_type *type, const struct uuid *key, const void *data);
 
+/* ---- for the runtime ---------------------------------------------------------------------------------------------- */
+struct outbox *outbox_new(const char *service);
+void outbox_free(struct outbox *outbox);
+void outbox_reset(struct outbox *outbox, int64_t now_us); /* before a transaction */
+
+/* A row on its way: what outbox_write put into the table. nil id: nothing was published. */
+struct outbox_row {
+    struct uuid id;
+    char shard[96];
+    int64_t epoch;
+};
+/* outbox_write: queues the row's INSERT in pg's transaction. REFUSED where the messages are too many for one row. */
+enum outcome outbox_write(struct outbox *outbox, struct pg *pg, const char *shard, int64_t epoch, struct arena *arena,
+                          struct outbox_row *row, struct error *err) WARN_UNUSED;
+struct text outbox_messages(const struct outbox *outbox); /* what the row holds; borrowed */
+
 size_t outbox_count(const struct outbox *outbox);
 size_t outbox_bytes(const struct outbox *outbox);
 

@@ -20,7 +20,7 @@ struct pg {
     char *dsn, *schema, *name;
     const struct log *log;
     PGconn *conn;
-    uint64_t generation;
+    uint64_t generation, statements;
     bool in_transaction;
     bool failed;      /* the transaction can only be rolled back */
     bool fenced;      /* the last failure was LT001 */

@@ -60,6 +60,16 @@ bool pg_in_transaction(const struct pg *pg)
     return pg->in_transaction;
 }
 
+bool pg_failed(const struct pg *pg)
+{
+    return pg->in_transaction && pg->failed;
+}
+
+uint64_t pg_statements(const struct pg *pg)
+{
+    return pg->statements;
+}
+
 bool pg_fenced(const struct pg *pg)
 {
     return pg->fenced;
@@ -195,6 +205,7 @@ static enum outcome send_statement(struct pg *pg, const struct pg_statement *sta
     int formats[PG_PARAMS_MAX];
     size_t slot = slot_of(pg, statement);
 
+    pg->statements++;
     if (params == NULL)
         params = &none;
     for (int i = 0; i < params->n; i++)

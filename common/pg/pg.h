@@ -108,7 +108,9 @@ enum outcome pg_commit_start(struct pg *pg, struct error *err) WARN_UNUSED;
 enum outcome pg_commit_finish(struct pg *pg, struct error *err) WARN_UNUSED;
 void pg_rollback(struct pg *pg); /* also after a failure; harmless outside a transaction */
 bool pg_in_transaction(const struct pg *pg);
-bool pg_fenced(const struct pg *pg); /* the last failure was LT001: somebody else owns it now */
+bool pg_failed(const struct pg *pg);         /* the transaction can only be rolled back */
+uint64_t pg_statements(const struct pg *pg); /* statements sent so far: tells whether a handler has touched anything */
+bool pg_fenced(const struct pg *pg);         /* the last failure was LT001: somebody else owns it now */
 
 /* ---- migrations ------------------------------------------------------------------------------------------------- */
 

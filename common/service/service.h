@@ -163,6 +163,8 @@ struct service_def {
     /* start: makes the state shared by all calls (immutable, or with locks of its own); stop frees it. May be NULL. */
     enum outcome (*start)(struct service *service, void **state, struct error *err);
     void (*stop)(void *state);
+    /* migrate_more: what this service migrates beside its own schema (intake: vault and keyring); may be NULL. */
+    enum outcome (*migrate_more)(const struct options *options, const struct log *log, int *applied, struct error *err);
     /* resync: announces every current row again from `after` on (a page a call, in the outbox); *after is advanced,
      * *again false at the end. `lethectl resync` and POST /internal/v1/resync start it. NULL: nothing to announce. */
     enum outcome (*resync)(struct call *call, struct uuid *after, bool *again, struct error *err);
@@ -180,6 +182,8 @@ const char *service_internal_token(const struct service *service);
 const char *service_instance(const struct service *service);
 /* service_forget_table: def->forget; never NULL, since a service without one is a bug. */
 const struct forget_table *service_forget_table(const struct service *service);
+/* service_policy_hold: the policy in force (NEEDS_POLICY), for state made at start; policy_release it. */
+const struct policy *service_policy_hold(struct service *service);
 
 /* call_checkpoint: commits what the call has done so far (with its outbox) and begins a new transaction: an audit row
  * before a look, one item of a job's many. The arena is kept. Not in topic handlers. */

@@ -1,0 +1,125 @@
+/* internal: what the runtime's files share. One loop thread owns Kafka; each HTTP worker and each job has a thread and
+ * connections (struct worker) of its own. */
+#ifndef LETHE_SERVICE_INTERNAL_H
+#define LETHE_SERVICE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "common/kafka/kafka.h"
+#include "common/outbox/relay.h"
+#include "common/service/service.h"
+
+enum {
+    SERVICE_TOPICS_MAX = 16,
+    SERVICE_JOBS_MAX = 24,
+    SERVICE_WAKES_MAX = 8,
+    BATCH_MAX = 1000,
+    BATCH_BYTES = 4 << 20,
+};
+
+/* What is waited for; health/ready names each. */
+enum wait_for { WAIT_POSTGRES, WAIT_KAFKA, WAIT_SCHEMA, WAIT_POLICY, WAIT_VAULT, WAIT_START, WAIT_KINDS };
+extern const char *const wait_names[WAIT_KINDS];
+
+/* One thread's door to the world, behind the struct call that handlers see. */
+struct worker {
+    struct call call; /* first: a call is its worker */
+    struct outbox *own_outbox;
+    struct lease lease;
+    int64_t lease_ttl_us, lease_renew_at_us;
+    const char *wakes[SERVICE_WAKES_MAX];
+    size_t wakes_n;
+    bool is_loop;
+};
+
+struct job_runner {
+    struct service *service;
+    const struct periodic_job *job;
+    pthread_t thread;
+    bool started, woken; /* woken: under the service's jobs lock */
+    pthread_cond_t wake;
+    struct worker worker;
+    struct metric *runs, *failures, *waits;
+};
+
+struct loop; /* loop.c */
+
+struct service {
+    const struct service_def *def;
+    struct options *options;
+    struct log log;
+    struct metrics *metrics;
+    struct crypto_key *index_key;
+    char *internal_token;
+    char instance[64];
+    char shard[96]; /* of routes and jobs */
+    int64_t shard_epoch;
+    void *state;
+
+    pthread_mutex_t policy_lock;
+    struct policy *policy;
+    int64_t policy_version;
+    atomic_bool policy_reload;
+
+    atomic_bool waits[WAIT_KINDS];
+    atomic_bool stopping, resync, redis_away;
+    struct relay *relay;
+    struct http_server *http;
+    struct worker *http_workers;
+    unsigned http_threads;
+
+    pthread_mutex_t jobs_lock;
+    struct job_runner jobs[SERVICE_JOBS_MAX];
+    size_t jobs_n;
+
+    const char *topics[SERVICE_TOPICS_MAX];
+    size_t topics_n;
+    struct metric *dead_letters, *batches, *batch_events, *retries, *refused;
+};
+
+/* ---- worker.c: transactions ------------------------------------------------------------------------------------- */
+void worker_start(struct worker *worker, struct service *service, const char *what, bool is_loop);
+void worker_stop(struct worker *worker);
+/* worker_begin: reads the clock, holds the policy, opens the transaction and gives it an id (the grace wait sees it). */
+enum outcome worker_begin(struct worker *worker, struct error *err) WARN_UNUSED;
+/* worker_commit: writes the outbox row, commits, hands the row to the relay, wakes jobs. */
+enum outcome worker_commit(struct worker *worker, struct error *err) WARN_UNUSED;
+void worker_rollback(struct worker *worker);
+void worker_end(struct worker *worker); /* after commit or rollback: lets the policy go, wipes the arena */
+void worker_fire_wakes(struct worker *worker);
+
+/* ---- the others ---------------------------------------------------------------------------------------------------- */
+int loop_run(struct service *service); /* until stopping; the exit code */
+void loop_topics(struct service *service);
+
+enum outcome jobs_start(struct service *service, struct error *err) WARN_UNUSED;
+void jobs_stop(struct service *service);
+void jobs_wake(struct service *service, const char *name);
+
+enum outcome routes_start(struct service *service, struct error *err) WARN_UNUSED;
+void routes_stop(struct service *service);
+
+/* policy.c */
+enum outcome policy_start(struct service *service, struct pg *pg, struct error *err) WARN_UNUSED;
+enum outcome policy_follow(struct call *call, bool *again, struct error *err);  /* a job */
+const struct policy *policy_current(struct service *service, int64_t *version); /* a reference */
+
+/* describe.c */
+void describe(const struct service_def *def, struct buf *out);
+
+/* health.c */
+void health_wait(struct service *service, enum wait_for what, bool waits);
+bool health_ready(struct service *service, struct buf *out); /* JSON */
+
+/* start.c */
+size_t all_migrations(const struct service_def *def, struct pg_migration *out, size_t room);
+enum outcome schema_check(struct service *service, struct pg *pg, struct error *err) WARN_UNUSED;
+extern const struct option service_runtime_options[];
+extern const size_t service_runtime_options_n;
+
+/* resync.c */
+enum outcome resync_run(struct call *call, bool *again, struct error *err);     /* a job */
+enum outcome inbox_days_run(struct call *call, bool *again, struct error *err); /* a job */
+
+#endif

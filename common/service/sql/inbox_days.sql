@@ -1,0 +1,1 @@
+SELECT inbox_days($1::int4)

@@ -1,0 +1,1 @@
+UPDATE incarnation SET value = value + 1 RETURNING value

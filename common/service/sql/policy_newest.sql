@@ -1,0 +1,1 @@
+SELECT version, digest FROM policy_row ORDER BY version DESC LIMIT 1

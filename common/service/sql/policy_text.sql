@@ -1,0 +1,1 @@
+SELECT text FROM policy_row WHERE version = $1::int8

@@ -1,0 +1,555 @@
+/* start: service_main: the modes (--help, --version, --describe, --check, migrate, serve), and the order in which a
+ * service's parts begin and end. */
+#include "common/service/internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/forget/forget.h"
+#include "common/retry/retry.h"
+#include "gen/forget_migrations.h"
+#include "gen/lease_migrations.h"
+#include "gen/outbox_migrations.h"
+#include "gen/outbox_sql.h"
+#include "gen/service_migrations.h"
+#include "gen/service_sql.h"
+
+enum { EXIT_CONFIG = 78, STOP_WITHIN_S = 9, MIGRATIONS_MAX = 128 };
+
+const struct option service_runtime_options[] = {
+    {.name = "pg", .kind = OPTION_TEXT, .required = true, .help = "connection string of the service's own role"},
+    {.name = "pg-owner", .kind = OPTION_TEXT, .help = "connection string of the schema's owner (migrate alone)"},
+    {.name = "kafka", .kind = OPTION_TEXT, .required = true, .help = "bootstrap servers"},
+    {.name = "redis", .kind = OPTION_ADDRESS, .help = "host:port; without it PostgreSQL alone hands out leases"},
+    {.name = "http", .kind = OPTION_ADDRESS, .required = true, .help = "host:port to listen at"},
+    {.name = "http-threads", .kind = OPTION_INT, .fallback = "2", .least = 1, .most = 32, .help = "HTTP workers"},
+    {.name = "internal-token", .kind = OPTION_SECRET, .required = true, .help = "bearer token between the services"},
+    {.name = "instance", .kind = OPTION_TEXT, .help = "stable name of this replica (default: NAME-1)"},
+    {.name = "log-level", .kind = OPTION_TEXT, .fallback = "info", .help = "debug, info, warn or error"},
+    {.name = "policy", .kind = OPTION_FILE, .help = "the policy file (services that need one)"},
+    {.name = "keyring", .kind = OPTION_TEXT, .help = "connection string of the keyring (services that need the vault)"},
+    {.name = "kek-dir", .kind = OPTION_DIR, .help = "folder of the key encryption keys"},
+    {.name = "index-key-file", .kind = OPTION_FILE, .help = "key of the blind indexes, 64 hex digits"},
+};
+const size_t service_runtime_options_n = sizeof(service_runtime_options) / sizeof(service_runtime_options[0]);
+
+/* ---- what the service may ask --------------------------------------------------------------------------------------- */
+
+const struct options *service_options(const struct service *service)
+{
+    return service->options;
+}
+
+const struct log *service_log(const struct service *service)
+{
+    return &service->log;
+}
+
+struct metrics *service_metrics(struct service *service)
+{
+    return service->metrics;
+}
+
+const struct crypto_key *service_index_key(const struct service *service)
+{
+    ENSURE(service->index_key != NULL);
+    return service->index_key;
+}
+
+const char *service_internal_token(const struct service *service)
+{
+    return service->internal_token;
+}
+
+const char *service_instance(const struct service *service)
+{
+    return service->instance;
+}
+
+const struct forget_table *service_forget_table(const struct service *service)
+{
+    ENSURE(service->def->forget != NULL);
+    return service->def->forget;
+}
+
+/* ---- configuration ---------------------------------------------------------------------------------------------------- */
+
+static void need(const struct service *service, unsigned what, const char *name, const char *variable,
+                 struct buf *mistakes)
+{
+    if ((service->def->needs & what) != 0 && option_text(service->options, name) == NULL)
+        buf_printf(mistakes, "--%s (%s): required by this service\n", name, variable);
+}
+
+static bool read_level(const char *name, enum log_level *level)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_needs(struct service *service, struct buf *mistakes)
+{
+    struct error err = {0};
+
+    need(service, NEEDS_POLICY, "policy", "LETHE_POLICY", mistakes);
+    need(service, NEEDS_VAULT, "keyring", "LETHE_KEYRING", mistakes);
+    need(service, NEEDS_VAULT, "kek-dir", "LETHE_KEK_DIR", mistakes);
+    need(service, NEEDS_INDEX_KEY, "index-key-file", "LETHE_INDEX_KEY_FILE", mistakes);
+    if (!read_level(option_text(service->options, "log-level"), &service->log.least))
+        buf_str(mistakes, "--log-level (LETHE_LOG_LEVEL): one of debug, info, warn, error\n");
+    if ((service->def->needs & NEEDS_INDEX_KEY) != 0 && option_text(service->options, "index-key-file") != NULL &&
+        crypto_key_load(option_text(service->options, "index-key-file"), &service->index_key, &err) != DONE)
+        buf_printf(mistakes, "--index-key-file (LETHE_INDEX_KEY_FILE): %s\n", err.text);
+}
+
+static void check_policy(struct service *service, struct buf *mistakes)
+{
+    struct policy *policy = NULL;
+    struct error err = {0};
+
+    if ((service->def->needs & NEEDS_POLICY) == 0 || option_text(service->options, "policy") == NULL)
+        return;
+    if (policy_read_file(option_text(service->options, "policy"), &policy, mistakes, &err) != DONE)
+        buf_printf(mistakes, "--policy (LETHE_POLICY): %s\n", err.text);
+    policy_release(policy);
+}
+
+/* Reads everything, names every mistake. */
+static bool configure(struct service *service, int argc, char **argv)
+{
+    const struct option *const tables[] = {service_runtime_options, service->def->options};
+    const size_t sizes[] = {service_runtime_options_n, service->def->options_n};
+    struct buf mistakes;
+    bool good;
+
+    buf_init(&mistakes, 64 << 10);
+    service->options = options_read(tables, sizes, 2, argc, argv, &mistakes);
+    if (service->options != NULL) {
+        const char *instance = option_text(service->options, "instance");
+        snprintf(service->instance, sizeof(service->instance), "%s%s", instance == NULL ? service->def->name : instance,
+                 instance == NULL ? "-1" : "");
+        snprintf(service->shard, sizeof(service->shard), "proc/%s", service->instance);
+        service->log.instance = service->instance;
+        check_needs(service, &mistakes);
+        check_policy(service, &mistakes);
+        service->internal_token = strdup(option_text(service->options, "internal-token"));
+        ENSURE(service->internal_token != NULL);
+    }
+    good = mistakes.n == 0 && service->options != NULL;
+    if (mistakes.n > 0)
+        fprintf(stderr, "lethe-%s: the configuration has mistakes:\n%.*s", service->def->name, (int)mistakes.n,
+                mistakes.p);
+    buf_free(&mistakes);
+    return good;
+}
+
+/* ---- migrate -------------------------------------------------------------------------------------------------------------- */
+
+size_t all_migrations(const struct service_def *def, struct pg_migration *out, size_t room)
+{
+    const struct {
+        const struct pg_migration *list;
+        size_t n;
+    } areas[] = {
+        {service_migrations, service_migrations_n}, {outbox_migrations, outbox_migrations_n},
+        {lease_migrations, lease_migrations_n},     {forget_migrations, forget_migrations_n},
+        {def->migrations, def->migrations_n},
+    };
+    size_t n = 0;
+
+    for (size_t a = 0; a < sizeof(areas) / sizeof(areas[0]); a++) {
+        for (size_t i = 0; i < areas[a].n; i++) {
+            ENSURE(n < room);
+            out[n++] = areas[a].list[i];
+        }
+    }
+    return n;
+}
+
+static int migrate(struct service *service)
+{
+    struct pg_migration all[MIGRATIONS_MAX];
+    size_t n = all_migrations(service->def, all, MIGRATIONS_MAX);
+    const char *owner = option_text(service->options, "pg-owner");
+    struct error err = {0};
+    char role[64];
+    int applied = 0;
+    enum outcome outcome;
+
+    if (owner == NULL) {
+        fprintf(stderr, "lethe-%s migrate: --pg-owner (LETHE_PG_OWNER) is needed\n", service->def->name);
+        return EXIT_CONFIG;
+    }
+    snprintf(role, sizeof(role), "lethe_%s", service->def->name);
+    outcome = pg_migrate(owner, service->def->name, role, all, n, &service->log, &applied, &err);
+    if (outcome == DONE && service->def->migrate_more != NULL)
+        outcome = service->def->migrate_more(service->options, &service->log, &applied, &err);
+    if (outcome != DONE) {
+        log_error(&service->log, "migrate.failed", F_ERROR(&err));
+        return 1;
+    }
+    log_info(&service->log, "migrate.done", F_INT("applied", applied));
+    return 0;
+}
+
+/* ---- waiting for what is needed ------------------------------------------------------------------------------------------- */
+
+enum outcome schema_check(struct service *service, struct pg *pg, struct error *err)
+{
+    const struct service_def *def = service->def;
+    struct arena *arena = arena_new();
+    struct pg_params params;
+    struct pg_rows rows;
+    enum outcome outcome;
+
+    pg_params_init(&params, arena);
+    pg_add_str(&params, def->name);
+    outcome = pg_exec(pg, &service_sql_schema_version, &params, &rows, err);
+    if (outcome == DONE) {
+        int32_t version = pg_get_int4(&rows, 0, 0);
+        if (version < def->schema_least || version > def->schema_most)
+            outcome = error_retry(err, "schema", "schema version %d, this program needs %d to %d", version,
+                                  def->schema_least, def->schema_most);
+        pg_rows_free(&rows);
+    }
+    arena_free(arena);
+    return outcome;
+}
+
+static enum outcome begin_shard(struct service *service, struct pg *pg, struct error *err)
+{
+    struct arena *arena = arena_new();
+    struct pg_params params;
+    struct pg_rows rows;
+    enum outcome outcome;
+
+    pg_params_init(&params, arena);
+    pg_add_str(&params, service->shard);
+    outcome = pg_exec(pg, &outbox_sql_shard_begin, &params, &rows, err);
+    if (outcome == DONE) {
+        service->shard_epoch = pg_get_int8(&rows, 0, 0);
+        pg_rows_free(&rows);
+        relay_claim(service->relay, service->shard, service->shard_epoch);
+    }
+    arena_free(arena);
+    return outcome;
+}
+
+static enum outcome check_vault(struct service *service, struct error *err)
+{
+    struct vault *vault;
+    enum outcome outcome;
+
+    if ((service->def->needs & NEEDS_VAULT) == 0)
+        return DONE;
+    vault = vault_new(&(struct vault_config){.keyring_dsn = option_text(service->options, "keyring"),
+                                             .kek_dir = option_text(service->options, "kek-dir"),
+                                             .service = service->def->name},
+                      &service->log);
+    outcome = vault_ready(vault, err);
+    vault_free(vault);
+    return outcome;
+}
+
+struct step {
+    enum wait_for wait;
+    enum outcome (*take)(struct service *service, struct pg *pg, struct error *err);
+};
+
+static enum outcome step_postgres(struct service *service, struct pg *pg, struct error *err)
+{
+    (void)service;
+    return pg_ready(pg, err);
+}
+
+static enum outcome step_policy(struct service *service, struct pg *pg, struct error *err)
+{
+    return (service->def->needs & NEEDS_POLICY) != 0 ? policy_start(service, pg, err) : DONE;
+}
+
+static enum outcome step_vault(struct service *service, struct pg *pg, struct error *err)
+{
+    (void)pg;
+    return check_vault(service, err);
+}
+
+static enum outcome step_state(struct service *service, struct pg *pg, struct error *err)
+{
+    TRY(begin_shard(service, pg, err));
+    return service->def->start != NULL ? service->def->start(service, &service->state, err) : DONE;
+}
+
+/* Takes each step as often as it needs; a stop ends the wait. False: stopping. */
+static bool wait_for_all(struct service *service)
+{
+    static const struct step steps[] = {
+        {WAIT_POSTGRES, step_postgres}, {WAIT_SCHEMA, schema_check}, {WAIT_POLICY, step_policy},
+        {WAIT_VAULT, step_vault},       {WAIT_START, step_state},
+    };
+    struct pg *pg = pg_new(option_text(service->options, "pg"), service->def->name, "lethe-start", &service->log);
+    size_t at = 0;
+    unsigned attempt = 0;
+
+    while (at < sizeof(steps) / sizeof(steps[0]) && !atomic_load(&service->stopping)) {
+        struct error err = {0};
+        struct timespec pause = {0};
+        int64_t us;
+        if (steps[at].take(service, pg, &err) == DONE) {
+            if (steps[at].wait != WAIT_START)
+                health_wait(service, steps[at].wait, false);
+            at++;
+            attempt = 0;
+            continue;
+        }
+        if (attempt == 0)
+            log_warn(&service->log, "start.waits", F_STR("for", wait_names[steps[at].wait]), F_ERROR(&err));
+        us = retry_delay_us(attempt, 50 * US_PER_MS, SECONDS(1), (uint32_t)clock_monotonic_us());
+        attempt = attempt < 10 ? attempt + 1 : attempt;
+        pause.tv_sec = us / US_PER_S;
+        pause.tv_nsec = us % US_PER_S * 1000;
+        nanosleep(&pause, NULL);
+    }
+    pg_free(pg);
+    return !atomic_load(&service->stopping);
+}
+
+/* ---- signals: a thread of their own waits for them -------------------------------------------------------------------------- */
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void begin_stop(struct service *service)
+{
+    atomic_store(&service->stopping, true);
+    log_info(&service->log, "service.stops", F_NONE);
+    pthread_mutex_lock(&service->jobs_lock);
+    for (size_t i = 0; i < service->jobs_n; i++)
+        pthread_cond_broadcast(&service->jobs[i].wake);
+    pthread_mutex_unlock(&service->jobs_lock);
+    alarm(STOP_WITHIN_S); /* whatever still hangs then ends with the process: the design is crash-safe */
+}
+
+static void *signal_thread(void *context)
+{
+    struct service *service = context;
+    sigset_t set;
+    int which;
+
+    block_signals(&set);
+    for (;;) {
+        if (sigwait(&set, &which) != 0)
+            continue;
+        if (which == SIGHUP) {
+            atomic_store(&service->policy_reload, true);
+            jobs_wake(service, "policy");
+            continue;
+        }
+        if (atomic_load(&service->stopping))
+            return NULL;
+        begin_stop(service);
+        return NULL;
+    }
+}
+
+/* ---- serving ---------------------------------------------------------------------------------------------------------------- */
+
+static void make_metrics(struct service *service)
+{
+    struct metrics *m = service->metrics;
+
+    service->dead_letters = metrics_counter(m, "lethe_dead_letters_total", "", "Events sent to the dead letters");
+    service->batches = metrics_histogram(m, "lethe_batch_seconds", "", "From a batch's first step to its commit");
+    service->batch_events = metrics_counter(m, "lethe_events_total", "", "Events taken from Kafka");
+    service->retries = metrics_counter(m, "lethe_retries_total", "", "Attempts that ended in a wait");
+    for (int i = 0; i < WAIT_KINDS; i++)
+        atomic_store(&service->waits[i], true);
+}
+
+static enum outcome open_doors(struct service *service, struct error *err)
+{
+    const struct relay_config relay = {
+        .brokers = option_text(service->options, "kafka"),
+        .client = service->def->name,
+        .dsn = option_text(service->options, "pg"),
+        .schema = service->def->name,
+        .log = &service->log,
+        .metrics = service->metrics,
+        .crash_point = crash_point,
+    };
+
+    TRY(relay_start(&relay, &service->relay, err));
+    return routes_start(service, err);
+}
+
+/* The workers of HTTP were made before the state was. */
+static void share_state(struct service *service)
+{
+    for (unsigned i = 0; i < service->http_threads; i++)
+        service->http_workers[i].call.state = service->state;
+}
+
+static int run(struct service *service)
+{
+    struct error err = {0};
+    int code = 1;
+
+    if (open_doors(service, &err) != DONE) {
+        log_error(&service->log, "start.failed", F_ERROR(&err));
+        goto cleanup;
+    }
+    code = 0;
+    if (!wait_for_all(service))
+        goto cleanup;
+    share_state(service);
+    health_wait(service, WAIT_START, false);
+    if (jobs_start(service, &err) != DONE) {
+        log_error(&service->log, "start.failed", F_ERROR(&err));
+        code = 1;
+        goto cleanup;
+    }
+    code = loop_run(service);
+cleanup:
+    atomic_store(&service->stopping, true);
+    routes_stop(service);
+    jobs_stop(service);
+    relay_stop(service->relay, SECONDS(3));
+    if (service->def->stop != NULL && service->state != NULL)
+        service->def->stop(service->state);
+    log_info(&service->log, "service.stopped", F_NONE);
+    return code;
+}
+
+static int serve(struct service *service)
+{
+    pthread_t signals;
+    sigset_t set;
+    struct error err = {0};
+    int code;
+
+    block_signals(&set);
+    if (crypto_start(&err) != DONE) {
+        log_error(&service->log, "start.failed", F_ERROR(&err));
+        return 1;
+    }
+    make_metrics(service);
+    loop_topics(service);
+    if (pthread_create(&signals, NULL, signal_thread, service) != 0)
+        return 1;
+    log_info(&service->log, "service.starts", F_STR("version", LETHE_VERSION));
+    code = run(service);
+    pthread_kill(signals, SIGTERM);
+    pthread_join(signals, NULL);
+    return code;
+}
+
+/* ---- main ------------------------------------------------------------------------------------------------------------------- */
+
+static void print_help(const struct service_def *def)
+{
+    const struct option *const tables[] = {service_runtime_options, def->options};
+    const size_t sizes[] = {service_runtime_options_n, def->options_n};
+    struct buf out;
+
+    buf_init(&out, 64 << 10);
+    options_help(tables, sizes, 2, &out);
+    printf("lethe-%s: %s\n\nusage: lethe-%s [options]            serve\n       lethe-%s [options] migrate    bring the "
+           "schema up to date\n       lethe-%s --check | --describe | --version | --help\n\nEach option is a flag or a "
+           "variable (--http-threads, LETHE_HTTP_THREADS); secrets may be read from\na file (LETHE_..._FILE).\n\n%.*s",
+           def->name, def->summary, def->name, def->name, def->name, (int)out.n, out.p);
+    buf_free(&out);
+}
+
+static void print_description(const struct service_def *def)
+{
+    struct buf out;
+
+    buf_init(&out, 4 << 20);
+    describe(def, &out);
+    printf("%.*s\n", (int)out.n, out.p);
+    buf_free(&out);
+}
+
+/* Takes a mode word out of the arguments; the rest are options. */
+static bool take_word(int *argc, char **argv, const char *word)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (strcmp(argv[i], word) != 0)
+            continue;
+        memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(argv[0]));
+        (*argc)--;
+        return true;
+    }
+    return false;
+}
+
+static struct service *service_new(const struct service_def *def)
+{
+    struct service *service = calloc(1, sizeof(*service));
+
+    ENSURE(service != NULL);
+    service->def = def;
+    service->log = (struct log){.service = def->name, .instance = def->name, .least = LOG_INFO, .fd = STDERR_FILENO};
+    service->metrics = metrics_new();
+    pthread_mutex_init(&service->policy_lock, NULL);
+    pthread_mutex_init(&service->jobs_lock, NULL);
+    return service;
+}
+
+static void service_free(struct service *service)
+{
+    policy_release(service->policy);
+    crypto_key_free(service->index_key);
+    if (service->internal_token != NULL)
+        crypto_wipe(service->internal_token, strlen(service->internal_token));
+    free(service->internal_token);
+    options_free(service->options);
+    metrics_free(service->metrics);
+    pthread_mutex_destroy(&service->policy_lock);
+    pthread_mutex_destroy(&service->jobs_lock);
+    free(service);
+}
+
+int service_main(int argc, char **argv, const struct service_def *def)
+{
+    struct service *service;
+    bool check, migrates;
+    int code = EXIT_CONFIG;
+
+    if (take_word(&argc, argv, "--help")) {
+        print_help(def);
+        return 0;
+    }
+    if (take_word(&argc, argv, "--version")) {
+        printf("lethe-%s %s\n", def->name, LETHE_VERSION);
+        return 0;
+    }
+    if (take_word(&argc, argv, "--describe")) {
+        print_description(def);
+        return 0;
+    }
+    check = take_word(&argc, argv, "--check");
+    migrates = take_word(&argc, argv, "migrate");
+    service = service_new(def);
+    if (configure(service, argc, argv))
+        code = check ? 0 : migrates ? migrate(service) : serve(service);
+    service_free(service);
+    return code;
+}

@@ -1,0 +1,166 @@
+/* worker: one thread's connections and its transactions. A transaction of a route or a job publishes under the process's
+ * own shard; the loop's transactions are opened in batch.c, with the partitions' fence. */
+#include "common/service/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen/service_sql.h"
+
+static struct worker *of(struct call *call)
+{
+    return (struct worker *)(void *)call; /* call is the first member */
+}
+
+void worker_start(struct worker *worker, struct service *service, const char *what, bool is_loop)
+{
+    char name[64];
+    const struct service_def *def = service->def;
+    struct call *call = &worker->call;
+
+    memset(worker, 0, sizeof(*worker));
+    snprintf(name, sizeof(name), "lethe-%s/%s", def->name, what);
+    call->service = service;
+    call->log = &service->log;
+    call->pg = pg_new(option_text(service->options, "pg"), def->name, name, &service->log);
+    call->redis = redis_new(option_text(service->options, "redis"), &service->log);
+    call->arena = arena_new();
+    call->state = service->state;
+    if ((def->needs & NEEDS_VAULT) != 0)
+        call->vault = vault_new(&(struct vault_config){.keyring_dsn = option_text(service->options, "keyring"),
+                                                       .kek_dir = option_text(service->options, "kek-dir"),
+                                                       .service = def->name},
+                                &service->log);
+    if (!is_loop)
+        call->http = http_client_new(&service->log);
+    worker->own_outbox = outbox_new(def->name);
+    call->outbox = worker->own_outbox;
+    worker->is_loop = is_loop;
+}
+
+void worker_stop(struct worker *worker)
+{
+    if (worker->call.pg == NULL)
+        return;
+    pg_rollback(worker->call.pg);
+    worker_end(worker);
+    pg_free(worker->call.pg);
+    redis_free(worker->call.redis);
+    vault_free(worker->call.vault);
+    http_client_free(worker->call.http);
+    outbox_free(worker->own_outbox);
+    arena_free(worker->call.arena);
+    memset(worker, 0, sizeof(*worker));
+}
+
+enum outcome worker_begin(struct worker *worker, struct error *err)
+{
+    struct call *call = &worker->call;
+
+    call->now_us = clock_now_us();
+    call->state = call->service->state;
+    if (call->policy == NULL && (call->service->def->needs & NEEDS_POLICY) != 0)
+        call->policy = policy_current(call->service, &call->policy_version);
+    outbox_reset(call->outbox, call->now_us);
+    worker->wakes_n = 0;
+    TRY(pg_begin(call->pg, err));
+    if (call->lease != NULL)
+        return lease_fence(call->pg, call->lease, call->arena, err);
+    return pg_queue(call->pg, &service_sql_enter, NULL, err);
+}
+
+void worker_fire_wakes(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->wakes_n; i++)
+        jobs_wake(worker->call.service, worker->wakes[i]);
+    worker->wakes_n = 0;
+}
+
+enum outcome worker_commit(struct worker *worker, struct error *err)
+{
+    struct call *call = &worker->call;
+    struct service *service = call->service;
+    struct outbox_row row;
+
+    TRY(outbox_write(call->outbox, call->pg, service->shard, service->shard_epoch, call->arena, &row, err));
+    crash_point("service.before-commit");
+    TRY(pg_commit(call->pg, err));
+    crash_point("service.after-commit");
+    relay_give(service->relay, &row, outbox_messages(call->outbox));
+    worker_fire_wakes(worker);
+    return DONE;
+}
+
+void worker_rollback(struct worker *worker)
+{
+    pg_rollback(worker->call.pg);
+    worker->wakes_n = 0;
+}
+
+void worker_end(struct worker *worker)
+{
+    policy_release(worker->call.policy);
+    worker->call.policy = NULL;
+    arena_reset(worker->call.arena, 256 << 10);
+}
+
+/* ---- what handlers call ----------------------------------------------------------------------------------------- */
+
+/* A leased job that works long keeps its lease between its transactions. */
+static enum outcome renew_lease(struct worker *worker, struct error *err)
+{
+    struct call *call = &worker->call;
+    bool held = true;
+
+    if (call->lease == NULL || clock_monotonic_us() < worker->lease_renew_at_us)
+        return DONE;
+    TRY(lease_renew(call->pg, call->redis, &worker->lease, worker->lease_ttl_us, &held, err));
+    if (!held)
+        return error_retry(err, "lease", "the lease of this job was lost");
+    worker->lease_renew_at_us = clock_monotonic_us() + worker->lease_ttl_us / 3;
+    return DONE;
+}
+
+enum outcome call_pause(struct call *call, struct error *err)
+{
+    struct worker *worker = of(call);
+
+    ENSURE(!worker->is_loop);
+    return worker_commit(worker, err);
+}
+
+enum outcome call_resume(struct call *call, struct error *err)
+{
+    struct worker *worker = of(call);
+
+    TRY(renew_lease(worker, err));
+    return worker_begin(worker, err);
+}
+
+enum outcome call_checkpoint(struct call *call, struct error *err)
+{
+    TRY(call_pause(call, err));
+    return call_resume(call, err);
+}
+
+void call_wake(struct call *call, const char *job)
+{
+    struct worker *worker = of(call);
+
+    for (size_t i = 0; i < worker->wakes_n; i++)
+        if (strcmp(worker->wakes[i], job) == 0)
+            return;
+    ENSURE(worker->wakes_n < SERVICE_WAKES_MAX);
+    worker->wakes[worker->wakes_n++] = job;
+}
+
+struct uuid call_uuid(struct call *call)
+{
+    return uuid_v7_random(call->now_us);
+}
+
+bool call_stopping(const struct call *call)
+{
+    return atomic_load(&call->service->stopping);
+}
