@@ -13,7 +13,7 @@ PKGS     := rdkafka hiredis libpq jansson libmicrohttpd libsodium libcurl libcya
 
 WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \
         -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference \
-        -Wdouble-promotion
+        -Wdouble-promotion -Wno-overlength-strings
 WARN_C := -Wstrict-prototypes -Wmissing-prototypes
 ifneq ($(findstring clang,$(CC)),clang)
 WARN_C += -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wjump-misses-init

@@ -252,7 +252,7 @@ static enum outcome read_entry(struct pg *pg, const struct entry *entry, enum ou
     } else if (rows != NULL && entry->kind == ENTRY_STATEMENT) {
         pg_rows_free(rows); /* the last statement's rows are the caller's */
         rows->result = result;
-        rows->n = status == PGRES_TUPLES_OK ? PQntuples(result) : atoi(PQcmdTuples(result));
+        rows->n = status == PGRES_TUPLES_OK ? PQntuples(result) : (int)strtol(PQcmdTuples(result), NULL, 10);
     } else {
         PQclear(result);
     }
