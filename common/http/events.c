@@ -1,21 +1,6 @@
 /* http/events: the CloudEvents of a request: binary, structured and batch mode of the HTTP protocol binding 1.0. */
 #include "common/http/internal.h"
 
-#include <string.h>
-
-/* The binding percent-encodes attribute values; what isn't an escape stays as it is. */
-static struct header *decode_attributes(const struct http_request *request, struct arena *arena)
-{
-    struct header *headers = ARENA_ARRAY(arena, request->headers_n + 1, struct header);
-    for (size_t i = 0; i < request->headers_n; i++) {
-        headers[i] = request->headers[i];
-        struct text decoded;
-        if (text_starts(headers[i].name, "ce-") && http_unescape(headers[i].value, false, arena, &decoded))
-            headers[i].value = decoded;
-    }
-    return headers;
-}
-
 static enum outcome as_bad_request(enum outcome outcome, struct error *err)
 {
     if (outcome == REFUSED && err->status == 0)
@@ -36,8 +21,8 @@ enum outcome http_events(const struct http_request *request, size_t most, struct
     if (text_is(request->content_type, "application/cloudevents+json"))
         o = cloud_event_from_json(request->body, arena, &item->event, err);
     else if (text_is(request->content_type, "application/json"))
-        o = cloud_event_from_headers(decode_attributes(request, arena), request->headers_n, "ce-", request->body, arena,
-                                     &item->event, err);
+        o = cloud_event_from_headers(request->headers, request->headers_n, "ce-", request->body, arena, &item->event,
+                                     err);
     else
         return error_status(err, 415, "content type",
                             "send application/cloudevents+json, application/cloudevents-batch+json, or "
