@@ -24,6 +24,7 @@ void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
     x->target = text_copy(x->arena, (struct text){.p = uri, .n = n});
     buf_init(&x->response.body, HTTP_ANSWER_MOST);
     buf_init(&x->body, 0);
+    x->response.arena = x->arena;
     x->response.status = 200;
     x->response.content_type = "application/json";
     connection_phase(server, x->connection, PHASE_RECEIVING);

@@ -45,6 +45,7 @@ struct http_response {
     struct buf body;          /* limit 16 MiB */
     struct header headers[12];
     size_t headers_n;
+    struct arena *arena; /* the answer's own, outlives the handler: header values are copied there; NULL: borrowed */
 };
 
 struct text http_header(const struct http_request *request, const char *name); /* lower case; TEXT_NONE */

@@ -45,7 +45,8 @@ const char *http_status_title(int status)
 void http_respond_header(struct http_response *response, const char *name, struct text value)
 {
     ENSURE(response->headers_n < sizeof response->headers / sizeof response->headers[0]);
-    response->headers[response->headers_n++] = (struct header){.name = text_of(name), .value = value};
+    struct text kept = response->arena != NULL ? text_copy(response->arena, value) : value;
+    response->headers[response->headers_n++] = (struct header){.name = text_of(name), .value = kept};
 }
 
 /* A member whose text may have been cut within a character: the rest of that goes, too. */

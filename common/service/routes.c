@@ -9,7 +9,8 @@ enum { ROUTE_BODY_DEFAULT = 64 << 10 };
 
 struct found {
     const struct http_route *route;
-    bool path_known; /* some route has the path, with another method */
+    bool path_known;               /* some route has the path, with another method */
+    bool methods[HTTP_DELETE + 1]; /* which it has */
 };
 
 /* ---- the runtime's own routes ------------------------------------------------------------------------------------ */
@@ -54,6 +55,7 @@ static void consider(const struct http_route *route, enum http_method method, st
     if (found->route != NULL || !http_route_match(route->path, path, matched))
         return;
     found->path_known = true;
+    found->methods[route->method] = true;
     if (route->method != method)
         return;
     found->route = route;
@@ -123,6 +125,22 @@ static void run(struct service *service, struct worker *worker, const struct htt
     worker_end(worker);
 }
 
+/* RFC 9110, 15.5.6: a 405 names what the path takes. */
+static void answer_wrong_method(const struct http_request *request, const struct found *found, struct arena *arena,
+                                struct http_response *response)
+{
+    static const char *const names[] = {"GET, HEAD", "POST", "PATCH", "DELETE"};
+    struct text allow = TEXT("");
+    struct error err;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (found->methods[i])
+            allow = text_format(arena, "%.*s%s%s", TEXT_ARGS(allow), allow.n > 0 ? ", " : "", names[i]);
+    http_respond_header(response, "Allow", allow);
+    (void)error_status(&err, 405, "method", "this path doesn't take this method");
+    http_problem(response, request, 405, &err);
+}
+
 static bool runtime_route(struct service *service, const struct http_request *request, struct http_response *response)
 {
     if (request->method != HTTP_GET)
@@ -146,13 +164,11 @@ static void dispatch(void *context, unsigned number, const struct http_request *
     struct error err = {0};
     struct found found;
 
-    (void)arena;
     if (runtime_route(service, request, response))
         return;
     found = find(service, request->method, request->path, matched.params);
     if (found.route == NULL && found.path_known) {
-        (void)error_status(&err, 405, "method", "this path doesn't take this method");
-        http_problem(response, request, 405, &err);
+        answer_wrong_method(request, &found, arena, response);
     } else if (found.route == NULL) {
         (void)error_status(&err, 404, "path", "there is nothing at this path");
         http_problem(response, request, 404, &err);
@@ -170,6 +186,7 @@ static void dispatch(void *context, unsigned number, const struct http_request *
 
 enum outcome routes_start(struct service *service, struct error *err)
 {
+    static const char *const quick[] = {"/health/live", "/health/ready", "/metrics", NULL};
     const struct http_config config = {
         .address = option_text(service->options, "http"),
         .threads = (unsigned)option_int(service->options, "http-threads"),
@@ -177,6 +194,7 @@ enum outcome routes_start(struct service *service, struct error *err)
         .connections_per_client = 128,
         .timeout_s = 10,
         .server_name = "lethe",
+        .quick = quick,
     };
 
     service->http_threads = config.threads;
