@@ -52,7 +52,7 @@ BINS     := $(foreach s,$(SERVICES),$(if $(wildcard services/$s/main.c),$(B)/bin
 TOOLS    := $(patsubst %.c,$(B)/%,$(wildcard deploy/local/*.c tests/bench/*.c tests/tools/*.c))
 UNIT     := $(patsubst %.c,$(B)/%,$(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort))
 FUZZ     := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-EMBEDDED := $(foreach d,$(sort $(dir $(patsubst %/,%,$(wildcard common/*/sql/ common/*/migrations/ services/*/sql/ services/*/migrations/)))),$(d))
+EMBEDDED := $(foreach d,$(sort $(dir $(patsubst %/,%,$(wildcard common/*/sql/ common/*/migrations/ common/*/*/migrations/ services/*/sql/ services/*/migrations/)))),$(d))
 GENERATED := $(GEN)/.stamp
 
 .DEFAULT_GOAL := build

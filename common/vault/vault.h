@@ -1,6 +1,17 @@
 /* vault: the one door to personal data. Rows lie sealed in the schema `vault`, each under a key of its own; the keys lie
  * wrapped by the current KEK in the keyring, a PostgreSQL cluster of its own. Forgetting is destroying the key, then
- * the rows. Keys commit before their rows, under the row's id, so a repeat finds the same key. */
+ * the rows. Keys commit before their rows, under the row's id, so a repeat finds the same key.
+ *
+ * What the sealed texts are (JSON):
+ *   record    {"source": {"system", "id"}, "category", "fields": {"email": "...", ...}, "provenance": [{"channel",
+ *             "location", "captured_at", "captured_by", "act", "notice"}, ...], ...}: fields hold what the policy keeps,
+ *             provenance begins with that of the last full change
+ *   activity  {"source": {"system", "id"}, "category", "occurred_at", ..., "fields": {...}}
+ *   part      {"role", "email", "name", "record": {"system", "id"}}: role always, the rest where known
+ *   address   {"fields": {"email": "..."}}: so that whoever mails reads records and addresses alike
+ *   evidence  {"provenance": {...}, "how", "given_by", "double_opt_in", "evidence": ...}
+ *   request   {"reply_to", "relation", "identifiers": [{"kind": "email" | "source", "system", "value"}], ...}
+ *   mail      as its template wants; quarantine: {"id", "source", "type", ..., "data": base64 of what came} */
 #ifndef LETHE_VAULT_H
 #define LETHE_VAULT_H
 
@@ -11,6 +22,7 @@
 #include "common/arena/arena.h"
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
+#include "common/log/log.h"
 #include "common/pg/pg.h"
 
 enum vault_kind {
@@ -46,11 +58,25 @@ struct vault *vault_new(const struct vault_config *config, const struct log *log
 void vault_free(struct vault *vault);
 enum outcome vault_ready(struct vault *vault, struct error *err) WARN_UNUSED;
 
+/* vault_migrate: the schemas `vault` and `keyring`, with their owners' connections; and the first KEK where there is
+ * none: kek_dir/1.kek, 64 hex digits, mode 0600. Repeatable; `lethe-intake migrate` runs it. */
+struct vault_migrate_config {
+    const char *vault_owner_dsn, *keyring_owner_dsn, *kek_dir;
+};
+enum outcome vault_migrate(const struct vault_migrate_config *config, const struct log *log, int *applied,
+                           struct error *err) WARN_UNUSED;
+
 /* vault_keys: keys for n ids: those that the keyring has, and new ones, committed there before the return, for those
  * it lacks. out: n keys of CRYPTO_KEY_BYTES, in the arena, wiped with it. Writers hold the KEK's row FOR SHARE and
  * check that it is current. */
 enum outcome vault_keys(struct vault *vault, const struct uuid *ids, size_t n, struct arena *arena,
                         uint8_t (**out)[CRYPTO_KEY_BYTES], struct error *err) WARN_UNUSED;
+/* vault_keys_start, vault_keys_finish: new keys for n ids, none of which is thought to have one, in two halves: between
+ * them the caller seals and queues while they are committed; its own commit waits for finish. Where an id had a key
+ * after all, finish is RETRY and *had is true: nothing sealed since start counts, and vault_keys finds the right ones. */
+enum outcome vault_keys_start(struct vault *vault, const struct uuid *ids, size_t n, struct arena *arena,
+                              uint8_t (**out)[CRYPTO_KEY_BYTES], struct error *err) WARN_UNUSED;
+enum outcome vault_keys_finish(struct vault *vault, bool *had, struct error *err) WARN_UNUSED;
 /* vault_keys_find: without making new ones; found[i] tells. */
 enum outcome vault_keys_find(struct vault *vault, const struct uuid *ids, size_t n, struct arena *arena,
                              uint8_t (**out)[CRYPTO_KEY_BYTES], bool *found, struct error *err) WARN_UNUSED;
@@ -81,5 +107,9 @@ enum outcome vault_delete(struct vault *vault, struct pg *pg, const struct uuid 
 /* vault_keys_count: how many of the ids still have a key (the second look). */
 enum outcome vault_keys_count(struct vault *vault, const struct uuid *ids, size_t n, int64_t *count,
                               struct error *err) WARN_UNUSED;
+/* vault_keys_page: up to `most` key ids after *after, in their order; *after becomes the last one looked at, nil at the
+ * end. Only keys made by this service and older than older_than_us come out: what a sweep may find orphaned. */
+enum outcome vault_keys_page(struct vault *vault, struct uuid *after, int64_t older_than_us, int most,
+                             struct arena *arena, struct uuid_list *out, struct error *err) WARN_UNUSED;
 
 #endif

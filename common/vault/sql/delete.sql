@@ -1,0 +1,1 @@
+SELECT vault.delete_v1($1::uuid[])

@@ -1,0 +1,1 @@
+SELECT 1 FROM keyring.kek LIMIT 1

@@ -1,0 +1,1 @@
+SELECT keyring.count_v1($1::uuid[])

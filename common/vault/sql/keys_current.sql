@@ -1,0 +1,1 @@
+SELECT epoch, proof FROM keyring.current_v1()

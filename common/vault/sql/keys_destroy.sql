@@ -1,0 +1,1 @@
+SELECT keyring.destroy_v1($1::uuid[])
