@@ -68,6 +68,27 @@ static enum outcome check_merged(const void *object, const char *pointer, struct
     return DONE;
 }
 
+/* A language tag (BCP 47), as far as its letters go. */
+static enum outcome check_language(struct text language, const char *pointer, struct error *err)
+{
+    for (size_t i = 0; i < language.n; i++) {
+        char c = language.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'))
+            return refuse_below(err, pointer, "/language", "format", "this is no language tag");
+    }
+    return DONE;
+}
+
+static enum outcome check_ask(const void *object, const char *pointer, struct error *err)
+{
+    return check_language(((const struct consent_ask *)object)->language, pointer, err);
+}
+
+static enum outcome check_consent_act(const void *object, const char *pointer, struct error *err)
+{
+    return check_language(((const struct consent_act *)object)->language, pointer, err);
+}
+
 static enum outcome check_person(const void *object, const char *pointer, struct error *err)
 {
     const struct activity_person *person = object;
@@ -145,7 +166,7 @@ static const struct field consent_ask_type_fields[] = {
     MUST(consent_ask, statement, INT, 1, INT32_MAX),
     MAY(consent_ask, language, TEXT, 2, 35),
 };
-CLOSED(consent_ask, consent_ask_type, NULL);
+CLOSED(consent_ask, consent_ask_type, check_ask);
 
 static const struct field activity_person_type_fields[] = {
     MUST_ENUM(activity_person, role, part_role_names),
@@ -218,7 +239,7 @@ EVENT(activity_recorded_event, "lethe.activity.recorded", "contacts.in", activit
         MAY(consent_act, language, TEXT, 2, 35), MUST_OBJECT(consent_act, provenance, provenance_type)
 
 static const struct field consent_requested_type_fields[] = {CONSENT_ACT_FIELDS};
-CLOSED(consent_act, consent_requested_type, NULL);
+CLOSED(consent_act, consent_requested_type, check_consent_act);
 EVENT(consent_requested_event, "lethe.consent.requested", "contacts.in", consent_requested_type);
 
 static const struct field consent_recorded_type_fields[] = {
@@ -229,7 +250,7 @@ static const struct field consent_recorded_type_fields[] = {
     MAY(consent_act, double_opt_in, BOOL, 0, 0),
     MAY(consent_act, evidence, JSON, 0, 16384),
 };
-CLOSED(consent_act, consent_recorded_type, NULL);
+CLOSED(consent_act, consent_recorded_type, check_consent_act);
 EVENT(consent_recorded_event, "lethe.consent.recorded", "contacts.in", consent_recorded_type);
 
 static const struct field consent_refusal_type_fields[] = {

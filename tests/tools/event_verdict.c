@@ -1,0 +1,120 @@
+/* event_verdict: what C says to events, for the contract tests.
+ *   event_verdict --types    one JSON object a line: each event type with the members of its table
+ *   event_verdict < lines    a line is "NAME JSON"; the answer is "accepted JSON" (decoded and encoded again) or
+ *                            "refused POINTER RULE", the pointer "-" where it is empty
+ * NAME is the type's, with ".sealed" or ".signed" behind it for the outer form of what holders exchange over Kafka. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/event/event.h"
+#include "proto/contact.h"
+#include "proto/events.h"
+
+static const char *suffix_of(const struct event_type *type)
+{
+    if (type == &sealed_box_event)
+        return ".sealed";
+    return type == &signed_result_event ? ".signed" : "";
+}
+
+static const struct event_type *find_type(struct text name)
+{
+    char known[128];
+
+    for (size_t i = 0; i < event_types_n; i++) {
+        (void)snprintf(known, sizeof known, "%s%s", event_types[i]->name, suffix_of(event_types[i]));
+        if (text_is(name, known))
+            return event_types[i];
+    }
+    return NULL;
+}
+
+static void print_table(const struct object_type *type)
+{
+    (void)printf("{\"open\":%s,\"fields\":{", type->open ? "true" : "false");
+    for (size_t i = 0; i < type->fields_n; i++) {
+        const struct field *field = &type->fields[i];
+
+        (void)printf("%s\"%s\":{\"required\":%s", i == 0 ? "" : ",", field->name, field->required ? "true" : "false");
+        if (field->type != NULL) {
+            (void)printf(",\"object\":");
+            print_table(field->type);
+        }
+        (void)printf("}");
+    }
+    (void)printf("}}");
+}
+
+static int print_types(void)
+{
+    for (size_t i = 0; i < event_types_n; i++) {
+        const struct event_type *type = event_types[i];
+
+        (void)printf("{\"name\":\"%s%s\",\"type\":\"%s\",\"topic\":", type->name, suffix_of(type), type->name);
+        (void)printf(type->topic == NULL ? "null%s" : "\"%s\"", type->topic == NULL ? "" : type->topic);
+        (void)printf(",\"data\":");
+        print_table(type->data);
+        (void)printf("}\n");
+    }
+    return 0;
+}
+
+/* What was accepted comes out of encode, and must come out the same once more. */
+static void answer(const struct event_type *type, struct text json, struct arena *arena, struct buf *first,
+                   struct buf *second)
+{
+    struct error err = {0};
+    void *event = NULL;
+
+    if (event_decode(type->data, json, arena, &event, &err) != DONE) {
+        (void)printf("refused %s %s\n", err.pointer[0] == 0 ? "-" : err.pointer, err.rule);
+        return;
+    }
+    event_encode(type->data, event, first);
+    if (event_decode(type->data, buf_view(first), arena, &event, &err) != DONE) {
+        (void)printf("broken its own encoding is refused: %s %s\n", err.pointer, err.rule);
+        return;
+    }
+    event_encode(type->data, event, second);
+    (void)printf("%s %.*s\n", text_equal(buf_view(first), buf_view(second)) ? "accepted" : "broken",
+                 TEXT_ARGS(buf_view(first)));
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *arena;
+    struct buf first, second;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+
+    if (argc == 2 && strcmp(argv[1], "--types") == 0)
+        return print_types();
+    if (argc != 1) {
+        (void)fprintf(stderr, "usage: event_verdict [--types]\n");
+        return 2;
+    }
+    arena = arena_new();
+    buf_init(&first, (size_t)4 * EVENT_BYTES_MOST);
+    buf_init(&second, (size_t)4 * EVENT_BYTES_MOST);
+    while ((n = getline(&line, &room, stdin)) > 0) {
+        const char *space = memchr(line, ' ', (size_t)n);
+        const struct event_type *type;
+
+        n -= line[n - 1] == '\n';
+        type = space == NULL ? NULL : find_type((struct text){.p = line, .n = (size_t)(space - line)});
+        if (type == NULL)
+            (void)printf("unknown\n");
+        else
+            answer(type, (struct text){.p = space + 1, .n = (size_t)(line + n - space - 1)}, arena, &first, &second);
+        buf_reset(&first);
+        buf_reset(&second);
+        arena_reset(arena, EVENT_BYTES_MOST);
+    }
+    free(line);
+    buf_free(&first);
+    buf_free(&second);
+    arena_free(arena);
+    return 0;
+}
