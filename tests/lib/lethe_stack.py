@@ -244,8 +244,9 @@ class Stack:
                 self.producer.poll(0.1)
         self.producer.poll(0)
 
-    def messages(self, topic, timeout=10):
-        """Every message that the topic holds now: (headers, key, value) with ce_ headers stripped of their prefix."""
+    def messages(self, topic, timeout=10, most=None):
+        """Every message that the topic holds now (or `most` of them): (headers, key, value) with ce_ headers stripped
+        of their prefix."""
         consumer = confluent_kafka.Consumer({
             "bootstrap.servers": self.env["LETHE_KAFKA"], "group.id": f"look-{uuid.uuid4()}", "log_level": 0,
             "enable.auto.commit": False, "enable.partition.eof": True})
@@ -254,7 +255,7 @@ class Stack:
                      for number in consumer.list_topics(topic, timeout=timeout).topics[topic].partitions]
             consumer.assign(parts)
             ended, found, end = set(), [], time.monotonic() + timeout
-            while len(ended) < len(parts) and time.monotonic() < end:
+            while len(ended) < len(parts) and time.monotonic() < end and (most is None or len(found) < most):
                 message = consumer.poll(0.5)
                 if message is None:
                     continue
