@@ -199,7 +199,7 @@ struct uuid call_uuid(struct call *call);
 /* call_stopping: the service is told to stop: long jobs return soon. */
 bool call_stopping(const struct call *call);
 /* crash_point: in builds and runs with LETHE_CRASH_AT=name the process ends here at once (_exit 137), the nth time
- * where "name:n". Names in tests/chaos/points.txt. */
+ * where "name:n"; with LETHE_STOP_AT it is frozen (SIGSTOP) instead. Names in tests/chaos/points.txt. */
 void crash_point(const char *name);
 
 #endif
