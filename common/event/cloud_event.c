@@ -71,20 +71,9 @@ static bool is_json_type(struct text type)
            (n > 5 && strncasecmp(type.p + n - 5, "+json", 5) == 0);
 }
 
-static enum outcome envelope_of(const struct text values[ATTRIBUTES], struct event_meta *meta, struct error *err)
+static struct event_meta meta_of(const struct text values[ATTRIBUTES])
 {
-    static const enum attribute needed[] = {AT_SPECVERSION, AT_ID, AT_SOURCE, AT_TYPE};
-
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (values[needed[i]].n == 0)
-            return refuse_attribute(err, needed[i], "required", "a required attribute is missing or empty");
-    for (int i = 0; i < ATTRIBUTES; i++)
-        TRY(check_text(values[i], (enum attribute)i, err));
-    if (!text_is(values[AT_SPECVERSION], "1.0"))
-        return refuse_attribute(err, AT_SPECVERSION, "enum", "the version of CloudEvents isn't 1.0");
-    if (values[AT_DATACONTENTTYPE].p != NULL && !is_json_type(values[AT_DATACONTENTTYPE]))
-        return refuse_attribute(err, AT_DATACONTENTTYPE, "enum", "the data's content type isn't JSON");
-    *meta = (struct event_meta){
+    return (struct event_meta){
         .id = values[AT_ID],
         .source = values[AT_SOURCE],
         .type = values[AT_TYPE],
@@ -96,6 +85,23 @@ static enum outcome envelope_of(const struct text values[ATTRIBUTES], struct eve
         .offset = -1,
         .timestamp_us = CLOCK_NONE,
     };
+}
+
+/* meta is filled as far as it could be read, so that a refusal can be told by the hashes of its event's ids. */
+static enum outcome envelope_of(const struct text values[ATTRIBUTES], struct event_meta *meta, struct error *err)
+{
+    static const enum attribute needed[] = {AT_SPECVERSION, AT_ID, AT_SOURCE, AT_TYPE};
+
+    *meta = meta_of(values);
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (values[needed[i]].n == 0)
+            return refuse_attribute(err, needed[i], "required", "a required attribute is missing or empty");
+    for (int i = 0; i < ATTRIBUTES; i++)
+        TRY(check_text(values[i], (enum attribute)i, err));
+    if (!text_is(values[AT_SPECVERSION], "1.0"))
+        return refuse_attribute(err, AT_SPECVERSION, "enum", "the version of CloudEvents isn't 1.0");
+    if (values[AT_DATACONTENTTYPE].p != NULL && !is_json_type(values[AT_DATACONTENTTYPE]))
+        return refuse_attribute(err, AT_DATACONTENTTYPE, "enum", "the data's content type isn't JSON");
     if (values[AT_TIME].p != NULL && !clock_parse(values[AT_TIME], &meta->time_us))
         return refuse_attribute(err, AT_TIME, "format", "the time is no RFC 3339 time that exists");
     return DONE;
@@ -142,6 +148,7 @@ enum outcome cloud_event_from_headers(const struct header *headers, size_t heade
     size_t prefix_n = strlen(prefix);
     bool http = strcmp(prefix, "ce-") == 0;
 
+    *out = (struct cloud_event){.data = data, .meta = meta_of(values)};
     for (size_t i = 0; i < headers_n; i++) {
         struct text name = headers[i].name, value = headers[i].value;
         int at = -1;
@@ -160,7 +167,6 @@ enum outcome cloud_event_from_headers(const struct header *headers, size_t heade
         if (values[at].p == NULL)
             values[at] = TEXT("");
     }
-    *out = (struct cloud_event){.data = data};
     return envelope_of(values, &out->meta, err);
 }
 
@@ -214,7 +220,7 @@ enum outcome cloud_event_from_json(struct text json, struct arena *arena, struct
     size_t count = 0;
     bool more;
 
-    *out = (struct cloud_event){0};
+    *out = (struct cloud_event){.meta = meta_of(values)};
     reader_init(&r, json, "", arena, err);
     r.depth_most = EVENT_DEPTH_MOST + 1;
     TRY(reader_next(&r, &kind));

@@ -133,7 +133,8 @@ enum outcome event_json_compact(struct text json, struct arena *arena, struct te
 
 /* ---- CloudEvents ----------------------------------------------------------------------------------------------- */
 
-/* The envelope. All texts are views into what was decoded. */
+/* The envelope. Texts are views into what was read, or lie in the arena. Where an envelope is refused, what could be read
+ * of it stands here all the same. */
 struct event_meta {
     struct text id, source, type, subject, controller, traceparent;
     int64_t time_us; /* CLOCK_NONE where absent */
