@@ -50,10 +50,12 @@ static bool name_ascii(struct text in, struct arena *arena, struct text *out)
     return true;
 }
 
-/* NFKD, case folding, then letters and digits alone: accents, hyphens and spaces go. */
+/* NFKC_Casefold (which folds what only decomposing makes a letter, too), NFKD, then letters and digits alone: accents,
+ * hyphens and spaces go. */
 static bool name_unicode(struct text in, struct arena *arena, struct text *out)
 {
     UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2 *casefold = unorm2_getNFKCCasefoldInstance(&status);
     const UNormalizer2 *nfkd = unorm2_getNFKDInstance(&status);
     int32_t room = (int32_t)in.n * 4 + 16, n, kept = 0, utf8_n;
     UChar *wide = ARENA_ARRAY(arena, (size_t)room, UChar);
@@ -62,7 +64,7 @@ static bool name_unicode(struct text in, struct arena *arena, struct text *out)
     char *utf8 = arena_alloc(arena, (size_t)room * 3);
 
     u_strFromUTF8(wide, room, &n, in.p, (int32_t)in.n, &status);
-    n = u_strFoldCase(folded, room, wide, n, U_FOLD_CASE_DEFAULT, &status);
+    n = unorm2_normalize(casefold, wide, n, folded, room, &status);
     n = unorm2_normalize(nfkd, folded, n, wide, room, &status);
     u_strToUTF32(points, room, &n, wide, n, &status);
     if (U_FAILURE(status))
@@ -84,7 +86,7 @@ bool normal_name(struct text in, struct arena *arena, struct text *out)
         return false;
     if (!name_ascii(in, arena, out) && !name_unicode(in, arena, out))
         return false;
-    return out->n > 0;
+    return out->n > 0 && out->n <= NAME_MOST; /* compatibility forms may grow tenfold */
 }
 
 /* ---- keyed hashes ----------------------------------------------------------------------------------------------------- */
