@@ -336,6 +336,16 @@ struct request_changed { /* lethe.request.changed (erasure): status for consoles
     int64_t received_at, due_at, completed_at;
 };
 
+/* ---- topic dead (all services): a message that was set aside; where it stood and why, never a value ------------------ */
+struct dead_letter { /* lethe.dead.letter */
+    struct text service;
+    struct text topic;
+    int64_t partition, offset;
+    struct text type;    /* a name of ours, or "unknown" */
+    struct text pointer; /* absent where there is none */
+    struct text rule;
+};
+
 extern const struct event_type record_accepted_event, record_removed_event, record_joined_event, barrier_event;
 extern const struct event_type activity_accepted_event, activity_removed_event;
 extern const struct event_type contact_refused_event;
@@ -350,6 +360,7 @@ extern const struct event_type forget_opened_event, forget_destroy_event, forget
 extern const struct event_type forget_resolved_event, forget_result_event, backup_answer_event;
 extern const struct event_type holder_instruction_event, holder_result_event, sealed_box_event, signed_result_event;
 extern const struct event_type request_changed_event;
+extern const struct event_type dead_letter_event;
 
 /* every type there is, for contract tests and --describe */
 extern const struct event_type *const event_types[];

@@ -1,4 +1,4 @@
-/* forgets: the field tables of the road of a forget, of outside holders' verbs and answers, and of a request's status. */
+/* forgets: the field tables of the road of a forget, of outside holders' verbs and answers, and of a request's status, and dead letters. */
 #include <stdio.h>
 
 #include "proto/table.h"
@@ -174,3 +174,17 @@ static const struct field request_changed_type_fields[] = {
 };
 OPEN(request_changed, request_changed_type, NULL);
 EVENT(request_changed_event, "lethe.request.changed", "admin", request_changed_type);
+
+/* ---- dead --------------------------------------------------------------------------------------------------------- */
+
+static const struct field dead_letter_type_fields[] = {
+    MUST(dead_letter, service, TEXT, 1, NAME_MOST),
+    MUST(dead_letter, topic, TEXT, 1, 256),
+    MUST(dead_letter, partition, INT, -1, INT32_MAX),
+    MUST(dead_letter, offset, INT, -1, INT64_MAX),
+    MUST(dead_letter, type, TEXT, 1, 1024),
+    MAY(dead_letter, pointer, TEXT, 0, 256),
+    MUST(dead_letter, rule, TEXT, 1, 256),
+};
+OPEN(dead_letter, dead_letter_type, NULL);
+EVENT(dead_letter_event, "lethe.dead.letter", "dead", dead_letter_type);

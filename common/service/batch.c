@@ -7,8 +7,7 @@
 
 #include "common/forget/forget.h"
 #include "gen/service_sql.h"
-
-static const struct event_type dead_letter = {.name = "lethe.dead.letter", .topic = "dead"};
+#include "proto/events.h"
 
 void batch_init(struct batch *batch)
 {
@@ -326,26 +325,25 @@ static void add_dead_letter(struct worker *worker, const struct item *item)
     struct service *service = worker->call.service;
     const struct event_meta *meta = &item->event.meta;
     char key[64];
-    struct buf json;
-
     /* the type is a name of ours where a table has it; a foreign one could hold anything */
     const char *type = item->type == NULL ? "unknown" : item->type->name;
-    buf_init(&json, 4096);
-    buf_printf(&json, "{\"service\":\"%s\",\"topic\":\"%s\",\"partition\":%d,\"offset\":%lld,\"type\":\"%s\"",
-               service->def->name, meta->topic, meta->partition, (long long)meta->offset, type);
-    buf_str(&json, ",\"pointer\":");
-    buf_json_string(&json, text_of(item->error.pointer));
-    buf_str(&json, ",\"rule\":");
-    buf_json_string(&json, text_of(item->error.rule));
-    buf_str(&json, "}");
+    const struct dead_letter letter = {
+        .service = text_of(service->def->name),
+        .topic = text_of(meta->topic),
+        .partition = meta->partition,
+        .offset = meta->offset,
+        .type = text_of(type),
+        .pointer = text_of(item->error.pointer),
+        .rule = item->error.rule[0] == 0 ? TEXT("unnamed") : text_of(item->error.rule),
+    };
+
     snprintf(key, sizeof(key), "%s/%d", meta->topic, meta->partition);
     outbox_add(
         worker->call.outbox,
-        &(struct outbox_message){.type = &dead_letter, .partition = -1, .key = text_of(key), .raw = buf_view(&json)});
+        &(struct outbox_message){.type = &dead_letter_event, .partition = -1, .key = text_of(key), .data = &letter});
     log_warn(&service->log, "event.dead-letter", F_STR("topic", meta->topic), F_INT("partition", meta->partition),
              F_INT("offset", meta->offset), F_STR("type", type), F_ERROR(&item->error));
     metric_add(service->dead_letters, 1);
-    buf_free(&json);
 }
 
 enum outcome batch_apply(struct batch *batch, size_t from, size_t to, struct worker *worker, struct outbox_row *row,

@@ -2,6 +2,7 @@
 #include "common/service/internal.h"
 
 #include "common/forget/forget.h"
+#include "proto/events.h"
 
 static void string(struct buf *out, const char *value)
 {
@@ -53,8 +54,17 @@ static void topics(const struct service_def *def, struct buf *out)
 
 static void publishes(const struct service_def *def, struct buf *out)
 {
-    for (size_t i = 0; i < def->publishes_n; i++)
-        topic(out, i == 0 ? "" : ",", def->publishes[i]->topic, def->publishes[i]->name);
+    const char *comma = "";
+
+    for (size_t i = 0; i < def->publishes_n; i++) {
+        topic(out, comma, def->publishes[i]->topic, def->publishes[i]->name);
+        comma = ",";
+    }
+    if (def->forget != NULL) {
+        topic(out, comma, forget_result_event.topic, forget_result_event.name);
+        comma = ",";
+    }
+    topic(out, comma, dead_letter_event.topic, dead_letter_event.name);
 }
 
 static void routes(const struct service_def *def, struct buf *out)
