@@ -53,6 +53,8 @@ TOOLS    := $(patsubst %.c,$(B)/%,$(wildcard deploy/local/*.c tests/bench/*.c te
 UNIT     := $(patsubst %.c,$(B)/%,$(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort))
 FUZZ     := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 EMBEDDED := $(foreach d,$(sort $(dir $(patsubst %/,%,$(wildcard common/*/sql/ common/*/migrations/ common/*/*/migrations/ services/*/sql/ services/*/migrations/)))),$(d))
+MESSAGES  := $(wildcard services/*/messages/)
+LETTERS   := $(wildcard services/*/letters/)
 GENERATED := $(GEN)/.stamp
 
 .DEFAULT_GOAL := build
@@ -66,10 +68,13 @@ build: $(BINS) $(TOOLS) ## the eight services, lethectl and the tools, into buil
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
-# ---- generated tables of SQL ----------------------------------------------------------------------------------------
-$(GENERATED): $(shell find common services -name '*.sql' 2>/dev/null) deploy/build/embed.py $(EMBEDDED)
+# ---- generated tables of SQL and of texts ----------------------------------------------------------------------------------------
+$(GENERATED): $(shell find common services -name '*.sql' 2>/dev/null) deploy/build/embed.py $(EMBEDDED) \
+              deploy/build/catalogue.py $(foreach d,$(MESSAGES),$(wildcard $d*.json)) $(foreach d,$(LETTERS),$(wildcard $d*/*.txt))
 	@mkdir -p $(GEN)/gen
 	@for d in $(EMBEDDED); do python3 deploy/build/embed.py $$(basename $$d) $$d $(GEN)/gen || exit 1; done
+	@for d in $(MESSAGES) $(LETTERS); do python3 deploy/build/catalogue.py $$(basename $$d) $$(basename $$(dirname $$d)) \
+	    $$d $(GEN)/gen || exit 1; done
 	@touch $@
 
 # ---- rules ----------------------------------------------------------------------------------------------------------

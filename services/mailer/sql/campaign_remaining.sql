@@ -1,0 +1,1 @@
+SELECT count(*) FROM campaign WHERE records && $1::uuid[]
