@@ -1,0 +1,395 @@
+/* store: the statements of services/mailer/sql. */
+#include "services/mailer/store.h"
+
+#include "gen/mailer_sql.h"
+
+static void read_mail(struct call *call, const struct pg_rows *rows, int row, struct mail *out)
+{
+    struct arena *arena = call->arena;
+
+    *out = (struct mail){
+        .mail = pg_get_uuid(rows, row, 0),
+        .kind = (enum mail_kind)pg_get_int4(rows, row, 1),
+        .campaign = pg_get_uuid(rows, row, 2),
+        .request = pg_get_uuid(rows, row, 3),
+        .record = pg_get_uuid(rows, row, 4),
+        .address = pg_get_uuid(rows, row, 5),
+        .content = pg_get_uuid(rows, row, 6),
+        .email = pg_get_hash(rows, row, 7),
+        .wide = pg_get_hash(rows, row, 8),
+        .purpose = text_copy(arena, pg_get_text(rows, row, 9)),
+        .ground = text_copy(arena, pg_get_text(rows, row, 10)),
+        .position = pg_get_int8(rows, row, 11),
+        .template_name = text_copy(arena, pg_get_text(rows, row, 12)),
+        .language = text_copy(arena, pg_get_text(rows, row, 13)),
+        .attempts = pg_get_int4(rows, row, 14),
+        .rev = pg_get_int8(rows, row, 15),
+        .asked_us = pg_get_time(rows, row, 16),
+    };
+}
+
+static struct mail_list read_mails(struct call *call, struct pg_rows *rows)
+{
+    struct mail_list list = {.items = ARENA_ARRAY(call->arena, (size_t)rows->n + 1, struct mail), .n = (size_t)rows->n};
+
+    for (int i = 0; i < rows->n; i++)
+        read_mail(call, rows, i, &list.items[i]);
+    pg_rows_free(rows);
+    return list;
+}
+
+static void add_number(struct pg_params *params, int64_t n)
+{
+    if (n == INT64_MIN)
+        pg_add_null(params);
+    else
+        pg_add_int8(params, n);
+}
+
+enum outcome store_add(struct call *call, const struct mail *mail, enum mail_state state, const char *why,
+                       int64_t due_us, int64_t *rev, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &mail->mail);
+    pg_add_int4(&params, (int32_t)mail->kind);
+    pg_add_int4(&params, (int32_t)state);
+    pg_add_str(&params, why);
+    pg_add_uuid(&params, &mail->campaign);
+    pg_add_uuid(&params, &mail->request);
+    pg_add_uuid(&params, &mail->record);
+    pg_add_uuid(&params, &mail->address);
+    pg_add_uuid(&params, &mail->content);
+    pg_add_hash(&params, &mail->email);
+    pg_add_hash(&params, &mail->wide);
+    pg_add_text(&params, mail->purpose);
+    pg_add_text(&params, mail->ground);
+    add_number(&params, mail->position);
+    pg_add_text(&params, mail->template_name);
+    pg_add_text(&params, mail->language);
+    pg_add_time(&params, due_us);
+    pg_add_time(&params, mail->asked_us);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_add, &params, &rows, err));
+    *rev = rows.n == 0 ? 0 : pg_get_int8(&rows, 0, 0);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome store_claim(struct call *call, struct mail *out, bool *found, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_time(&params, clock_now_us());
+    TRY(pg_exec(call->pg, &mailer_sql_mail_claim, &params, &rows, err));
+    *found = rows.n > 0;
+    if (*found)
+        read_mail(call, &rows, 0, out);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome store_intent(struct call *call, const struct mail *mail, const char *sender, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &mail->mail);
+    pg_add_str(&params, sender);
+    TRY(pg_queue(call->pg, &mailer_sql_mail_intent, &params, err));
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &mail->mail);
+    pg_add_int4(&params, mail->attempts + 1);
+    pg_add_time(&params, call->now_us);
+    return pg_queue(call->pg, &mailer_sql_attempt_add, &params, err);
+}
+
+static enum outcome end_attempt(struct call *call, const struct mail *mail, const char *result, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &mail->mail);
+    pg_add_int4(&params, mail->attempts);
+    pg_add_time(&params, call->now_us);
+    pg_add_str(&params, result);
+    return pg_queue(call->pg, &mailer_sql_attempt_end, &params, err);
+}
+
+enum outcome store_result(struct call *call, const struct mail *mail, const struct mail_result *result, int64_t *rev,
+                          struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    if (result->result != NULL)
+        TRY(end_attempt(call, mail, result->result, err));
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &mail->mail);
+    pg_add_int4(&params, (int32_t)result->step.state);
+    pg_add_str(&params, result->step.why);
+    pg_add_time(&params, result->step.next_us);
+    add_number(&params, result->position);
+    pg_add_text(&params, result->ground);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_result, &params, &rows, err));
+    *rev = rows.n == 0 ? 0 : pg_get_int8(&rows, 0, 0); /* 0: a forget has erased it meanwhile */
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome store_lost(struct call *call, const char *shard, int64_t epoch, int64_t before_us, struct mail_list *out,
+                        struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_str(&params, shard);
+    pg_add_int8(&params, epoch);
+    pg_add_time(&params, before_us);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_lost, &params, &rows, err));
+    *out = read_mails(call, &rows);
+    return DONE;
+}
+
+enum outcome store_stop(struct call *call, const struct mail_filter *filter, enum mail_state state, const char *why,
+                        struct mail_list *out, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_int4(&params, (int32_t)state);
+    pg_add_str(&params, why);
+    pg_add_hashes(&params, filter->keys, filter->keys_n);
+    pg_add_uuids(&params, filter->records.items, filter->records.n);
+    pg_add_text(&params, filter->purpose);
+    pg_add_bool(&params, filter->advertising);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_stop, &params, &rows, err));
+    *out = read_mails(call, &rows);
+    return DONE;
+}
+
+/* ---- the forget road -------------------------------------------------------------------------------------------------- */
+
+static void filter_params(struct pg_params *params, struct call *call, const struct mail_filter *filter,
+                          const struct uuid *request)
+{
+    pg_params_init(params, call->arena);
+    pg_add_hashes(params, filter->keys, filter->keys_n);
+    pg_add_uuids(params, filter->records.items, filter->records.n);
+    pg_add_uuid(params, request);
+}
+
+enum outcome store_contents(struct call *call, const struct mail_filter *filter, const struct uuid *request,
+                            struct uuid_list *out, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    filter_params(&params, call, filter, request);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_contents, &params, &rows, err));
+    *out = (struct uuid_list){.items = ARENA_ARRAY(call->arena, (size_t)rows.n + 1, struct uuid), .n = (size_t)rows.n};
+    for (int i = 0; i < rows.n; i++)
+        out->items[i] = pg_get_uuid(&rows, i, 0);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+static enum outcome forget_campaigns(struct call *call, const struct mail_filter *filter, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, filter->records.items, filter->records.n);
+    return pg_exec(call->pg, &mailer_sql_campaign_forget, &params, NULL, err);
+}
+
+enum outcome store_erase(struct call *call, const struct mail_filter *filter, const struct uuid *request,
+                         int64_t *rows_n, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    filter_params(&params, call, filter, request);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_erase, &params, &rows, err));
+    *rows_n = rows.n;
+    pg_rows_free(&rows);
+    return forget_campaigns(call, filter, err);
+}
+
+enum outcome store_remaining(struct call *call, const struct mail_filter *filter, const struct uuid *request,
+                             int64_t *rows_n, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    filter_params(&params, call, filter, request);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_remaining, &params, &rows, err));
+    *rows_n = pg_get_int8(&rows, 0, 0);
+    pg_rows_free(&rows);
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, filter->records.items, filter->records.n);
+    TRY(pg_exec(call->pg, &mailer_sql_campaign_remaining, &params, &rows, err));
+    *rows_n += pg_get_int8(&rows, 0, 0);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+/* ---- campaigns ---------------------------------------------------------------------------------------------------------- */
+
+enum outcome store_campaign_add(struct call *call, const struct campaign_requested *in, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &in->campaign);
+    pg_add_text(&params, in->purpose);
+    pg_add_uuid(&params, &in->content);
+    pg_add_uuid(&params, &in->by);
+    pg_add_uuids(&params, in->records.items, in->records.n);
+    pg_add_time(&params, in->at);
+    return pg_queue(call->pg, &mailer_sql_campaign_add, &params, err);
+}
+
+enum outcome store_campaign_next(struct call *call, int page, struct campaign *out, bool *found, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_int4(&params, page);
+    TRY(pg_exec(call->pg, &mailer_sql_campaign_next, &params, &rows, err));
+    *found = rows.n > 0;
+    if (*found)
+        *out = (struct campaign){.campaign = pg_get_uuid(&rows, 0, 0),
+                                 .purpose = text_copy(call->arena, pg_get_text(&rows, 0, 1)),
+                                 .content = pg_get_uuid(&rows, 0, 2),
+                                 .by = pg_get_uuid(&rows, 0, 3),
+                                 .at = pg_get_time(&rows, 0, 4),
+                                 .page = pg_get_uuids(&rows, 0, 6, call->arena)};
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome store_campaign_laid_out(struct call *call, const struct uuid *campaign, size_t n, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, campaign);
+    pg_add_int4(&params, (int32_t)n);
+    return pg_queue(call->pg, &mailer_sql_campaign_laid_out, &params, err);
+}
+
+/* Counts of one column's values: {"sent": 3, ...}; the rows come with (state, why, count). */
+static void print_counts(const struct pg_rows *rows, bool by_why, struct buf *out)
+{
+    const char *comma = "";
+
+    buf_char(out, '{');
+    for (int i = 0; i < rows->n; i++) {
+        struct text name = by_why ? pg_get_text(rows, i, 1) : text_of(mail_state_names[pg_get_int4(rows, i, 0)]);
+        int64_t n = 0;
+        bool first = true;
+        for (int k = 0; k < rows->n; k++) {
+            struct text other = by_why ? pg_get_text(rows, k, 1) : text_of(mail_state_names[pg_get_int4(rows, k, 0)]);
+            if (name.p == NULL || other.p == NULL || !text_equal(name, other))
+                continue;
+            first = first && k >= i;
+            n += pg_get_int8(rows, k, 2);
+        }
+        if (name.p == NULL || !first)
+            continue;
+        buf_str(out, comma);
+        buf_json_string(out, name);
+        buf_printf(out, ":%lld", (long long)n);
+        comma = ",";
+    }
+    buf_char(out, '}');
+}
+
+enum outcome store_campaign_print(struct call *call, const struct uuid *campaign, struct buf *out, bool *found,
+                                  struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+    char id[UUID_TEXT_BYTES];
+
+    uuid_format(campaign, id);
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, campaign);
+    TRY(pg_exec(call->pg, &mailer_sql_campaign_load, &params, &rows, err));
+    *found = rows.n > 0;
+    if (!*found) {
+        pg_rows_free(&rows);
+        return DONE;
+    }
+    buf_printf(out, "{\"id\":\"%s\",\"purpose\":", id);
+    buf_json_string(out, pg_get_text(&rows, 0, 0));
+    buf_printf(out, ",\"records\":%d,\"laid_out\":%d,\"states\":", pg_get_int4(&rows, 0, 2), pg_get_int4(&rows, 0, 3));
+    pg_rows_free(&rows);
+    TRY(pg_exec(call->pg, &mailer_sql_campaign_numbers, &params, &rows, err));
+    print_counts(&rows, false, out);
+    buf_str(out, ",\"why\":");
+    print_counts(&rows, true, out);
+    buf_char(out, '}');
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+static void member_text(struct buf *out, const char *name, struct text value)
+{
+    if (value.p == NULL)
+        return;
+    buf_printf(out, ",\"%s\":", name);
+    buf_json_string(out, value);
+}
+
+static void print_subject_row(const struct pg_rows *rows, int row, struct buf *out)
+{
+    static const char *const kinds[] = {"confirmation", "answer", "purpose"};
+    struct uuid mail = pg_get_uuid(rows, row, 0), campaign = pg_get_uuid(rows, row, 4);
+    char id[UUID_TEXT_BYTES], at[CLOCK_TEXT_BYTES];
+
+    uuid_format(&mail, id);
+    buf_printf(out, "{\"mail\":\"%s\",\"kind\":\"%s\",\"state\":\"%s\"", id, kinds[pg_get_int4(rows, row, 1)],
+               mail_state_names[pg_get_int4(rows, row, 2)]);
+    member_text(out, "why", pg_get_text(rows, row, 3));
+    if (!uuid_is_nil(&campaign)) {
+        uuid_format(&campaign, id);
+        member_text(out, "campaign", text_of(id));
+    }
+    member_text(out, "purpose", pg_get_text(rows, row, 5));
+    member_text(out, "ground", pg_get_text(rows, row, 6));
+    if (!pg_is_null(rows, row, 7))
+        buf_printf(out, ",\"position\":%lld", (long long)pg_get_int8(rows, row, 7));
+    clock_format(pg_get_time(rows, row, 8), at);
+    member_text(out, "asked_at", text_of(at));
+    clock_format(pg_get_time(rows, row, 9), at);
+    member_text(out, "changed_at", text_of(at));
+    buf_char(out, '}');
+}
+
+enum outcome store_subject_print(struct call *call, const struct hash *keys, size_t n, struct buf *out,
+                                 struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_hashes(&params, keys, n);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_of_subject, &params, &rows, err));
+    buf_str(out, "{\"mails\":[");
+    for (int i = 0; i < rows.n; i++) {
+        if (i > 0)
+            buf_char(out, ',');
+        print_subject_row(&rows, i, out);
+    }
+    buf_str(out, "]}");
+    pg_rows_free(&rows);
+    return DONE;
+}
