@@ -1,0 +1,139 @@
+/* layout: a campaign's list of records into mails: for each, an address, no restriction, a ground; or why not. */
+#include "services/mailer/service.h"
+
+#include <string.h>
+
+#include "common/forget/forget.h"
+#include "services/mailer/content.h"
+
+enum { LAYOUT_PAGE = 100 };
+
+struct candidate {
+    struct mail mail;
+    const char *why; /* a code where it gets no mail */
+    struct text why_text;
+    bool asked; /* its answer is answers[answer] */
+    size_t answer;
+};
+
+static struct uuid derived(const struct uuid *campaign, const struct uuid *record)
+{
+    uint8_t both[32], digest[32];
+
+    memcpy(both, campaign->b, 16);
+    memcpy(both + 16, record->b, 16);
+    crypto_digest(both, sizeof(both), digest);
+    return uuid_v8(digest);
+}
+
+static void address_keys(struct call *call, struct text plain, struct candidate *candidate)
+{
+    const struct crypto_key *key = service_index_key(call->service);
+    struct text address, email, wide;
+    struct error err;
+
+    if (content_address(plain, call->arena, &address, &err) != DONE || !normal_email(address, call->arena, &email)) {
+        candidate->why = "no-address";
+        return;
+    }
+    candidate->mail.email = normal_key_email(key, email);
+    if (normal_email_wide(email, call->arena, &wide))
+        candidate->mail.wide = normal_key_email_wide(key, wide);
+}
+
+static enum outcome open_page(struct call *call, const struct campaign *campaign, struct candidate *out,
+                              struct error *err)
+{
+    size_t n = campaign->page.n;
+    struct text *plain = ARENA_ARRAY(call->arena, n + 1, struct text);
+    bool *gone = ARENA_ARRAY(call->arena, n + 1, bool);
+
+    TRY(forget_check_ids(call, campaign->page.items, n, gone, err));
+    TRY(vault_open(call->vault, call->pg, campaign->page.items, n, "mail", NULL, call->arena, plain, err));
+    for (size_t i = 0; i < n; i++) {
+        const struct uuid *record = &campaign->page.items[i];
+        out[i].mail = (struct mail){.mail = derived(&campaign->campaign, record),
+                                    .campaign = campaign->campaign,
+                                    .record = *record,
+                                    .address = *record,
+                                    .content = campaign->content,
+                                    .kind = MAIL_PURPOSE,
+                                    .purpose = campaign->purpose,
+                                    .position = INT64_MIN,
+                                    .asked_us = campaign->at};
+        if (gone[i])
+            out[i].why = "restricted";
+        else if (plain[i].p == NULL)
+            out[i].why = "gone";
+        else
+            address_keys(call, plain[i], &out[i]);
+    }
+    return DONE;
+}
+
+static enum outcome ask_page(struct call *call, const struct campaign *campaign, struct candidate *candidates,
+                             struct error *err)
+{
+    size_t n = campaign->page.n, asked = 0;
+    struct ground_question *questions = ARENA_ARRAY(call->arena, n + 1, struct ground_question);
+    struct ground_answer *answers = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        struct mail *mail = &candidates[i].mail;
+        if (candidates[i].why != NULL)
+            continue;
+        candidates[i].asked = true;
+        candidates[i].answer = asked;
+        questions[asked++] = (struct ground_question){
+            .email = mail->email, .wide = mail->wide, .record = mail->record, .purpose = mail->purpose};
+    }
+    if (asked == 0)
+        return DONE;
+    TRY(ground_ask(call, questions, asked, &answers, err));
+    for (size_t i = 0; i < n; i++) {
+        const struct ground_answer *answer;
+        if (!candidates[i].asked)
+            continue;
+        answer = &answers[candidates[i].answer];
+        candidates[i].mail.ground = answer->ground;
+        candidates[i].mail.position = answer->position;
+        if (!answer->allowed)
+            candidates[i].why = answer->why.p == NULL ? "no-consent" : text_cstr(call->arena, answer->why);
+    }
+    return DONE;
+}
+
+static enum outcome put_page(struct call *call, const struct campaign *campaign, struct candidate *candidates,
+                             struct error *err)
+{
+    for (size_t i = 0; i < campaign->page.n; i++) {
+        struct candidate *c = &candidates[i];
+        bool goes = c->why == NULL;
+        int64_t rev;
+        TRY(store_add(call, &c->mail, goes ? MAIL_QUEUED : MAIL_REFUSED, c->why, goes ? call->now_us : CLOCK_NONE, &rev,
+                      err));
+        if (rev != 0)
+            mail_publish(call, &c->mail, rev, goes ? MAIL_QUEUED : MAIL_REFUSED, c->why);
+    }
+    return store_campaign_laid_out(call, &campaign->campaign, campaign->page.n, err);
+}
+
+enum outcome layout_run(struct call *call, bool *again, struct error *err)
+{
+    struct campaign campaign;
+    struct candidate *candidates;
+    bool found;
+
+    TRY(store_campaign_next(call, LAYOUT_PAGE, &campaign, &found, err));
+    if (!found)
+        return DONE;
+    candidates = ARENA_ARRAY(call->arena, campaign.page.n + 1, struct candidate);
+    TRY(open_page(call, &campaign, candidates, err));
+    TRY(call_pause(call, err)); /* the lease keeps this page ours */
+    TRY(ask_page(call, &campaign, candidates, err));
+    TRY(call_resume(call, err));
+    TRY(put_page(call, &campaign, candidates, err));
+    call_wake(call, "send");
+    *again = true;
+    return DONE;
+}

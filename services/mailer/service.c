@@ -1,0 +1,99 @@
+/* service: mailer's tables. */
+#include "services/mailer/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/forget/forget.h"
+#include "gen/mailer_migrations.h"
+#include "gen/mailer_sql.h"
+#include "services/mailer/mime.h"
+
+static const struct topic_handler topics[] = {
+    ON("mail.in", mail_requested, on_mail_requested),
+    ON("mail.in", campaign_requested, on_campaign_requested),
+    ON("consent", consent_changed, on_consent_changed),
+};
+
+static const struct http_route routes[] = {
+    {.method = HTTP_POST,
+     .path = "/internal/v1/campaigns",
+     .handle = post_campaign,
+     .auth = HTTP_INTERNAL,
+     .body_limit = 2 << 20},
+    GET("/internal/v1/campaigns/{id}", get_campaign, HTTP_INTERNAL),
+    POST("/internal/v1/subject", post_subject, HTTP_INTERNAL),
+};
+
+static const struct periodic_job jobs[] = {
+    EVERY_PROCESS("send", SECONDS(1), send_run),
+    EVERY("layout", SECONDS(2), layout_run),
+};
+
+static const struct option options[] = {
+    {.name = "smtp", .kind = OPTION_ADDRESS, .required = true, .help = "the relay, host:port"},
+    {.name = "smtp-user", .kind = OPTION_TEXT, .help = "its user, where it wants one"},
+    {.name = "smtp-password", .kind = OPTION_SECRET, .help = "and the password"},
+    {.name = "smtp-tls", .kind = OPTION_BOOL, .fallback = "false", .help = "demand STARTTLS"},
+    {.name = "consent-url", .kind = OPTION_URL, .required = true, .help = "consent's internal HTTP"},
+};
+
+static const struct event_type *const publishes[] = {&mail_changed_event, &campaign_requested_event};
+
+static enum outcome start(struct service *service, void **state, struct error *err)
+{
+    const struct options *given = service_options(service);
+    struct metrics *m = service_metrics(service);
+    struct mailer_shared *shared = calloc(1, sizeof(*shared));
+
+    (void)err;
+    ENSURE(shared != NULL);
+    mime_start();
+    shared->smtp = (struct smtp_config){.relay = option_text(given, "smtp"),
+                                        .user = option_text(given, "smtp-user"),
+                                        .password = option_text(given, "smtp-password"),
+                                        .tls = option_bool(given, "smtp-tls")};
+    snprintf(shared->decide_url, sizeof(shared->decide_url), "%s/internal/v1/decide",
+             option_text(given, "consent-url"));
+    shared->life = clock_now_us();
+    snprintf(shared->sender, sizeof(shared->sender), "%s#%lld", service_instance(service), (long long)shared->life);
+    shared->sent = metrics_counter(m, "lethe_mails_total", "state=\"sent\"", "Mails by what became of them");
+    shared->refused = metrics_counter(m, "lethe_mails_total", "state=\"refused\"", "Mails by what became of them");
+    shared->deferred = metrics_counter(m, "lethe_mails_total", "state=\"deferred\"", "Mails by what became of them");
+    shared->bounced = metrics_counter(m, "lethe_mails_total", "state=\"bounced\"", "Mails by what became of them");
+    shared->unknown = metrics_counter(m, "lethe_mails_total", "state=\"unknown\"", "Mails by what became of them");
+    *state = shared;
+    return DONE;
+}
+
+static void stop(void *state)
+{
+    free(state);
+}
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+const struct service_def mailer_service = {
+    .name = "mailer",
+    .summary = "sends each requested mail once, with its ground, or says why not",
+    .needs = NEEDS_VAULT | NEEDS_POLICY | NEEDS_INDEX_KEY,
+    .topics = topics,
+    .topics_n = COUNT(topics),
+    .routes = routes,
+    .routes_n = COUNT(routes),
+    .jobs = jobs,
+    .jobs_n = COUNT(jobs),
+    .options = options,
+    .options_n = COUNT(options),
+    .publishes = publishes,
+    .publishes_n = COUNT(publishes),
+    .migrations = mailer_migrations,
+    .migrations_n = mailer_migrations_n,
+    .statements = mailer_statements,
+    .statements_n = mailer_statements_n,
+    .schema_least = 1,
+    .schema_most = 1,
+    .forget = &mailer_forget,
+    .start = start,
+    .stop = stop,
+};

@@ -1,0 +1,57 @@
+/* service: mailer's definition, and what its handlers and jobs share. */
+#ifndef LETHE_MAILER_SERVICE_H
+#define LETHE_MAILER_SERVICE_H
+
+#include "services/mailer/smtp.h"
+#include "services/mailer/store.h"
+
+extern const struct service_def mailer_service;
+
+/* Made at start, read by all threads. */
+struct mailer_shared {
+    struct smtp_config smtp;
+    char decide_url[512];
+    char sender[96]; /* instance#start: who writes an intent */
+    int64_t life;    /* the start, in microseconds */
+    struct metric *sent, *refused, *deferred, *bounced, *unknown;
+};
+
+/* ---- handlers.c ---- */
+enum outcome on_mail_requested(struct call *call, const void *event, struct error *err);
+enum outcome on_campaign_requested(struct call *call, const void *event, struct error *err);
+enum outcome on_consent_changed(struct call *call, const void *event, struct error *err);
+/* mail_publish: lethe.mail.changed of a mail in its new state. */
+void mail_publish(struct call *call, const struct mail *mail, int64_t rev, enum mail_state state, const char *why);
+/* key_of: the hash of a kind in a list; absent: zero. */
+struct hash mail_key_of(const struct key_list *keys, enum key_kind kind);
+
+/* ---- routes.c ---- */
+enum outcome post_campaign(struct call *call, const struct http_request *request, struct http_response *response,
+                           struct error *err);
+enum outcome get_campaign(struct call *call, const struct http_request *request, struct http_response *response,
+                          struct error *err);
+enum outcome post_subject(struct call *call, const struct http_request *request, struct http_response *response,
+                          struct error *err);
+
+/* ---- ground.c: asking consent ---- */
+struct ground_question {
+    struct hash email, wide;
+    struct uuid record;
+    struct text purpose;
+};
+struct ground_answer {
+    bool allowed;
+    struct text ground, why, unsubscribe_url;
+    int64_t position;
+};
+/* ground_ask: n questions in one call; outside a transaction. RETRY where consent is away. */
+enum outcome ground_ask(struct call *call, const struct ground_question *questions, size_t n,
+                        struct ground_answer **out, struct error *err) WARN_UNUSED;
+
+/* ---- jobs ---- */
+enum outcome send_run(struct call *call, bool *again, struct error *err);   /* send.c */
+enum outcome layout_run(struct call *call, bool *again, struct error *err); /* layout.c */
+
+extern const struct forget_table mailer_forget; /* forgetting.c */
+
+#endif
