@@ -40,8 +40,9 @@ struct policy_field {
 enum policy_from { FROM_EVENT, FROM_END_OF_YEAR };
 
 /* One retention rule: keep `keep` after `after` (an event's date field: "captured_at", "occurred_at", "closed_at",
- * "warranty_until", "invoice_date", any date field of the category, or "last_use"); the longest of a category's rules
- * wins. */
+ * "warranty_until", "invoice_date", any date field of the category, or "last_use"); the longest of the rules that speak
+ * of a thing wins. A role that some rule names is ruled by the rules that name it, the content and all other roles by
+ * those without roles (a person merely copied goes before the mail does). */
 struct policy_rule {
     const char *id, *because, *after;
     struct duration keep;
@@ -110,8 +111,9 @@ struct policy {
         consent_proof, request_keep;
     bool resend_unknown_confirmations; /* a mail whose outcome a crash left unknown: confirmations again */
     const char *default_language;
-    uint8_t digest[32]; /* SHA-256 of the file */
-    const char *text;   /* the file itself, for the policy row */
+    uint8_t digest[32];               /* SHA-256 of the file */
+    const char *text;                 /* the file itself, for the policy row */
+    struct policy_internal *internal; /* NULL in a policy that a test made by hand */
 };
 
 /* policy_read: from YAML text. REFUSED puts every mistake, a line each ("line 12: /categories/lead/fields/email/kind:
@@ -122,12 +124,13 @@ enum outcome policy_read_file(const char *path, struct policy **out, struct buf 
 struct policy *policy_hold(const struct policy *policy); /* another reference */
 void policy_release(const struct policy *policy);        /* NULL does nothing */
 
-/* Lookups; NULL where the policy doesn't name it. Names are compared bytewise; O(log n) or hashed, hot path. */
+/* Lookups; NULL where the policy doesn't name it. Names are compared bytewise. Hot path: policy_read sorts sources,
+ * categories, fields and purposes by name (more than 8 are searched by halves). */
 const struct policy_category *policy_category(const struct policy *policy, struct text name);
 const struct policy_field *policy_field(const struct policy_category *category, struct text name);
 const struct policy_source *policy_source(const struct policy *policy, struct text system);
 const struct policy_purpose *policy_purpose(const struct policy *policy, struct text name);
-/* the statement of a version in a language, else in the default language; version 0: the newest */
+/* the statement of a version in a language ("de-AT", then "de"), else in the default language; version 0: the newest */
 const struct policy_statement *policy_statement(const struct policy *policy, const struct policy_purpose *purpose,
                                                 int64_t version, struct text language);
 bool policy_own_domain(const struct policy *policy, struct text email_domain);

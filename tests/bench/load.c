@@ -84,14 +84,13 @@ static size_t write_data(const struct load *load, long n, char out[ROOM])
 
     (void)snprintf(id, sizeof id, "%" PRIu64 "-%07ld", load->seed, n);
     for (int fill = 0;; fill = DATA_BYTES - used) {
-        used =
-            snprintf(out, ROOM,
-                     "{\"record\":{\"system\":\"dynamics\",\"id\":\"%s\",\"version\":1},\"category\":\"lead\","
-                     "\"provenance\":{\"channel\":\"import\",\"location\":\"load%.*s\","
-                     "\"captured_at\":\"2026-10-01T09:00:00Z\",\"act\":\"import\"},"
-                     "\"fields\":{\"given_name\":\"Load\",\"family_name\":\"N%07ld\",\"email\":\"l%s@load.example\","
-                     "\"phone\":\"+49151%08ld\"}}",
-                     id, fill, dots, n, id, n);
+        used = snprintf(out, ROOM,
+                        "{\"record\":{\"system\":\"dynamics\",\"id\":\"%s\",\"version\":1},\"category\":\"lead\","
+                        "\"provenance\":{\"channel\":\"import\",\"location\":\"load%.*s\","
+                        "\"captured_at\":\"2026-10-01T09:00:00Z\",\"act\":\"import\"},"
+                        "\"fields\":{\"given_name\":\"Load\",\"family_name\":\"N%07ld\",\"email\":\"l%s@load.example\","
+                        "\"phone\":\"+49151%08ld\"}}",
+                        id, fill, dots, n, id, n);
         if (used >= DATA_BYTES || fill > 0)
             return (size_t)used;
     }
