@@ -1,0 +1,1 @@
+SELECT backup, outcome, at, why FROM answer WHERE request = $1::uuid ORDER BY backup

@@ -1,0 +1,1 @@
+SELECT contents FROM backup WHERE backup = $1::uuid

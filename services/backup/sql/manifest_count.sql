@@ -1,0 +1,1 @@
+SELECT count(*) FROM manifest WHERE key = ANY ($1::bytea[])

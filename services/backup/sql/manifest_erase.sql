@@ -1,0 +1,1 @@
+DELETE FROM manifest WHERE key = ANY ($1::bytea[])
