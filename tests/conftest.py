@@ -1,4 +1,5 @@
-"""pytest's common ground: tests/lib on the path, and one stack shared by a run's ordinary tests."""
+"""pytest's common ground: tests/lib on the path, and one stack shared by a run's ordinary tests.
+LETHE_TEST_NO_REDIS=1 stops Redis before the first test."""
 import os
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ def stack():
     shared = Stack()
     try:
         shared.up()
+        if os.environ.get("LETHE_TEST_NO_REDIS") == "1":
+            shared.kill("redis")
         yield shared
     finally:
         if os.environ.get("LETHE_TEST_KEEP") == "1":

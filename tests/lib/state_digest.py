@@ -1,0 +1,123 @@
+"""What a stack has come to, so that two runs of the same input can be compared table by table.
+
+Ids of ours are made anew in every run and times differ; so each uuid is replaced by what it stands for (the keyed hash of
+its source id, the records of a person), and columns of times, revisions and sealed bytes are left out. Both runs need
+the same index key. Every table is compared unless LEFT_OUT says why not: a table that nobody thought of fails."""
+import collections
+import datetime
+import re
+import uuid
+
+# table -> why it says nothing about what was come to
+LEFT_OUT = {
+    "migration": "which migrations ran, and when",
+    "koff": "offsets depend on the barriers; checked against the end of each partition instead",
+    "inbox": "which events came twice depends on the faults; its rows are counted by day",
+    "inbox_other": "the same",
+    "outbox": "must be empty; checked by itself",
+    "outbox_shard": "epochs of processes",
+    "lease": "who does what now",
+    "incarnation": "counted up by restores alone",
+    "policy_row": "the policy's text, with times",
+    "audit": "who looked; looks are repeated after a crash",
+    "barrier_seen": "how many barriers there were",
+    "resync": "how far an announcement got",
+}
+
+# Volatile whatever the table: times of ours, counters of tries, revisions, sealed bytes, processes, positions.
+VOLATILE = re.compile(
+    r"^(rev|.*_rev|sealed|wrapped|nonce|epoch|kek|kek_id|position|.*_position|attempts|tries|failures|seq|created_at|updated_at|"
+    r"changed_at|recorded_at|seen_at|at|since|until|.*_until|next_at|.*_at|expires|received|token|hash_of_token|barrier|grace|"
+    r"policy_version|rows_gone|day|signature|signer|body|offset|partition|part|bucket|number|component|root)$")
+# ... but for these, which come from the event or from the policy.
+KEPT = {("vault", "record", "captured_at"), ("retention", "clock", "due_at"), ("intake", "activity", "occurred_at")}
+
+
+def labels(stack):
+    """{uuid: what it stands for, the same in each run}"""
+    found = {}
+    for key, source in stack.rows("SELECT record_id, encode(source_key, 'hex') FROM vault.record"):
+        found[key] = f"record {source}"
+    for sql in LABELS:
+        if all(stack.value("SELECT to_regclass(%s) IS NOT NULL", (table,)) for table in re.findall(r"FROM (\S+)", sql)):
+            for key, label in stack.rows(sql):
+                found.setdefault(key, label)
+    persons = collections.defaultdict(set)
+    for record, person in stack.rows("SELECT record, person FROM dedupe.record"):
+        persons[person].add(found.get(record, "a record that is gone"))
+    for person, records in persons.items():
+        found[person] = "person of " + " ".join(sorted(records))
+    return found
+
+
+LABELS = [
+    "SELECT id, 'address ' || encode(email_key, 'hex') FROM consent.address",
+    "SELECT id, 'holder ' || name FROM erasure.holder",
+]
+
+
+def _plain(value, names):
+    if isinstance(value, uuid.UUID):
+        return names.get(value, "an id")
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(sorted(_plain(v, names) for v in value)) + "]"
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.timezone.utc).isoformat()
+    return repr(value)
+
+
+def columns(stack, schema, table):
+    return [name for name, in stack.rows(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY 1",
+        (schema, table)) if not VOLATILE.match(name) or (schema, table, name) in KEPT]
+
+
+def state(stack, *, where=None, also_left_out=()):
+    """{"schema.table": Counter of rows}. where: {"schema.table": an SQL condition}."""
+    names, found = labels(stack), {}
+    for schema, table in stack.tables():
+        full = f"{schema}.{table}"
+        if table in LEFT_OUT or full in also_left_out or re.match(r"inbox_\d{8}$", table):
+            continue
+        wanted = columns(stack, schema, table)
+        condition = (where or {}).get(full, "true")
+        if not wanted:
+            found[full] = collections.Counter({"rows": stack.value(f"SELECT count(*) FROM {full} WHERE {condition}")})
+            continue
+        rows = stack.rows(f"SELECT {', '.join(chr(34) + c + chr(34) for c in wanted)} FROM {full} WHERE {condition}")
+        found[full] = collections.Counter(
+            ", ".join(f"{column}={_plain(value, names)}" for column, value in zip(wanted, row)) for row in rows)
+    keys = stack.value("SELECT count(*) FROM keyring.key", keyring=True)
+    found["keyring.key"] = collections.Counter({"rows": keys})
+    return found
+
+
+def contents(stack, page=500):
+    """{keyed hash of the source id: the record's fields in clear}, by intake's own road."""
+    ids = stack.rows("SELECT record_id::text, encode(source_key, 'hex') FROM vault.record ORDER BY 1")
+    found = {}
+    for at in range(0, len(ids), page):
+        part = dict(ids[at:at + page])
+        answer = stack.internal("POST", "intake", "/internal/v1/records",
+                                {"records": list(part), "fields": True, "reason": "request",
+                                 "actor": "00000000-0000-0000-0000-000000000000"})
+        assert answer.status_code == 200, answer.text
+        for record in answer.json()["records"]:
+            found[part[record["record"]]] = record["fields"]
+    return found
+
+
+def differences(one, other, most=5):
+    """In words: what one has and the other lacks."""
+    said = []
+    for table in sorted(one.keys() | other.keys()):
+        a, b = one.get(table, collections.Counter()), other.get(table, collections.Counter())
+        if a == b:
+            continue
+        missing, extra = a - b, b - a
+        said.append(f"{table}: {sum(a.values())} rows against {sum(b.values())}; "
+                    f"only in the first ({sum(missing.values())}): {list(missing.items())[:most]}; "
+                    f"only in the second ({sum(extra.values())}): {list(extra.items())[:most]}")
+    return said
