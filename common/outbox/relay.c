@@ -1,5 +1,5 @@
-/* relay: the publisher's thread. Rows wait in a bounded table of slots; a row that finds none stays in PostgreSQL and is
- * found by the sweep. */
+/* relay: the publisher's thread. Rows wait in a bounded table of slots and leave it in the order in which they came, what
+ * a predecessor left before all others: a barrier must never overtake what was committed before it. */
 #include "common/outbox/relay.h"
 
 #include <pthread.h>
@@ -14,11 +14,11 @@
 enum {
     RELAY_SLOTS = 512,
     RELAY_BYTES = 24 << 20, /* of rows in slots */
-    RELAY_CLAIMS = 128,
-    RELAY_PAGE = 100,
-    RELAY_INLINE = 4096, /* rows up to so many bytes are sent by the thread that gives them */
+    RELAY_PAGE = 100,       /* slots that rows given to us leave free for rows read back */
+    RELAY_INLINE = 4096,    /* rows up to so many bytes are sent by the thread that gives them */
     SWEEP_AGE_S = 10,
 };
+static const uint64_t GIVEN = (uint64_t)1 << 62; /* in slot.order */
 
 enum slot_state { SLOT_FREE, SLOT_FULL, SLOT_DONE };
 
@@ -27,27 +27,25 @@ struct slot {
     enum slot_state state;
     struct uuid id;
     int64_t epoch;
+    uint64_t order; /* rows read back go before rows given */
+    bool held;      /* given while a predecessor's rows are being read */
     char *bytes;
     size_t n, at; /* at: the first byte not handed to the producer yet */
     size_t sent, delivered;
     uint32_t turn; /* tells a late delivery report from this row's */
 };
 
-struct claim {
-    char shard[96];
-    int64_t epoch;
-};
-
 struct relay {
     struct relay_config config;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards slots, claims, producer */
-    pthread_cond_t wake;
+    pthread_mutex_t lock; /* guards slots, catching up, producer */
+    pthread_cond_t wake, room;
     struct slot slots[RELAY_SLOTS];
     atomic_size_t used; /* slots that aren't free */
     size_t bytes;
-    struct claim claims[RELAY_CLAIMS];
-    size_t claims_n;
+    uint64_t next_given, next_read;
+    bool catching_up;
+    struct uuid caught_up_to; /* rows up to this id were read */
     struct kafka_producer *producer;
     struct pg *pg;
     uint64_t pg_generation;
@@ -140,14 +138,22 @@ static bool has(const struct relay *relay, const struct uuid *id)
     return false;
 }
 
-/* Takes a row in; RELAY_SLOTS where there is no room (it stays in its table). */
-static size_t keep(struct relay *relay, const struct uuid *id, int64_t epoch, const char *bytes, size_t n)
+/* Does a row wait that isn't wholly with the producer? */
+static bool has_waiting(const struct relay *relay)
+{
+    for (size_t i = 0; i < RELAY_SLOTS && relay->used > 0; i++)
+        if (relay->slots[i].state == SLOT_FULL && relay->slots[i].at < relay->slots[i].n)
+            return true;
+    return false;
+}
+
+/* Takes a row into a free slot, of which there is one. */
+static size_t keep(struct relay *relay, const struct uuid *id, int64_t epoch, uint64_t order, const char *bytes,
+                   size_t n)
 {
     struct slot *slot;
     size_t index = 0;
 
-    if (relay->used == RELAY_SLOTS || (relay->used > 0 && relay->bytes + n > RELAY_BYTES))
-        return RELAY_SLOTS;
     while (relay->slots[index].state != SLOT_FREE)
         index++;
     slot = &relay->slots[index];
@@ -156,6 +162,8 @@ static size_t keep(struct relay *relay, const struct uuid *id, int64_t epoch, co
     memcpy(slot->bytes, bytes, n);
     slot->id = *id;
     slot->epoch = epoch;
+    slot->order = order;
+    slot->held = false;
     slot->n = n;
     slot->at = slot->sent = slot->delivered = 0;
     slot->turn++;
@@ -174,30 +182,47 @@ static void release(struct relay *relay, struct slot *slot)
     relay->bytes -= slot->n;
 }
 
-void relay_give(struct relay *relay, const struct outbox_row *row, struct text messages)
+static bool has_room(const struct relay *relay, size_t n)
+{
+    return relay->used == 0 || (relay->used < RELAY_SLOTS - RELAY_PAGE && relay->bytes + n <= RELAY_BYTES);
+}
+
+/* Waits for room (under the lock); false when stopping: the row stays in its table. */
+static bool wait_for_room(struct relay *relay, size_t n)
+{
+    while (!has_room(relay, n) && !atomic_load(&relay->stopping)) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        pthread_cond_timedwait(&relay->room, &relay->lock, &until);
+    }
+    return has_room(relay, n);
+}
+
+void relay_give(struct relay *relay, const struct outbox_row *row, struct text messages, bool in_order)
 {
     struct error ignored; /* what isn't sent now is sent by the thread */
-    size_t index;
 
     if (uuid_is_nil(&row->id))
         return;
     reached(relay, "relay.before-send");
     pthread_mutex_lock(&relay->lock);
-    index = keep(relay, &row->id, row->epoch, messages.p, messages.n);
-    if (index < RELAY_SLOTS && messages.n <= RELAY_INLINE && relay->producer != NULL)
-        (void)!send_slot(relay, index, &ignored);
+    if (in_order ? wait_for_room(relay, messages.n) : has_room(relay, messages.n)) {
+        bool first = !relay->catching_up && !has_waiting(relay);
+        size_t index = keep(relay, &row->id, row->epoch, GIVEN | relay->next_given++, messages.p, messages.n);
+        relay->slots[index].held = relay->catching_up;
+        if (first && messages.n <= RELAY_INLINE && relay->producer != NULL)
+            (void)!send_slot(relay, index, &ignored);
+    }
     pthread_cond_signal(&relay->wake);
     pthread_mutex_unlock(&relay->lock);
 }
 
-void relay_claim(struct relay *relay, const char *shard, int64_t epoch)
+void relay_catch_up(struct relay *relay)
 {
     pthread_mutex_lock(&relay->lock);
-    if (relay->claims_n < RELAY_CLAIMS) { /* past that the sweep finds the rows */
-        struct claim *claim = &relay->claims[relay->claims_n++];
-        snprintf(claim->shard, sizeof(claim->shard), "%s", shard);
-        claim->epoch = epoch;
-    }
+    relay->catching_up = true;
+    relay->caught_up_to = (struct uuid){0};
     pthread_cond_signal(&relay->wake);
     pthread_mutex_unlock(&relay->lock);
 }
@@ -253,17 +278,30 @@ static enum outcome renew_producer(struct relay *relay, struct error *err)
     return DONE;
 }
 
+/* The row to go next: RELAY_SLOTS where none waits. */
+static size_t next_waiting(const struct relay *relay)
+{
+    size_t best = RELAY_SLOTS;
+
+    for (size_t i = 0; i < RELAY_SLOTS && relay->used > 0; i++) {
+        const struct slot *slot = &relay->slots[i];
+        if (slot->state == SLOT_FULL && slot->at < slot->n && !slot->held &&
+            (best == RELAY_SLOTS || slot->order < relay->slots[best].order))
+            best = i;
+    }
+    return best;
+}
+
 static void send_waiting(struct relay *relay)
 {
     struct error ignored; /* a full queue: the rest goes after some deliveries */
+    bool more = true;
 
-    for (size_t i = 0; i < RELAY_SLOTS && relay->used > 0; i++) {
+    while (more) {
         pthread_mutex_lock(&relay->lock);
-        bool stop = relay->slots[i].state == SLOT_FULL && relay->slots[i].at < relay->slots[i].n &&
-                    send_slot(relay, i, &ignored) != DONE;
+        size_t index = next_waiting(relay);
+        more = index < RELAY_SLOTS && send_slot(relay, index, &ignored) == DONE;
         pthread_mutex_unlock(&relay->lock);
-        if (stop)
-            return;
     }
 }
 
@@ -311,26 +349,24 @@ static enum outcome remove_done(struct relay *relay, struct error *err)
     pthread_mutex_lock(&relay->lock);
     for (size_t i = 0; i < n; i++)
         release(relay, &relay->slots[indices[i]]);
+    pthread_cond_broadcast(&relay->room);
     pthread_mutex_unlock(&relay->lock);
     return DONE;
 }
 
-static void keep_rows(struct relay *relay, const struct pg_rows *rows, int64_t epoch, int epoch_column,
-                      int bytes_column)
+/* Rows of (id, epoch, messages), oldest first; there is room for them all. */
+static void keep_rows(struct relay *relay, const struct pg_rows *rows)
 {
-    pthread_mutex_lock(&relay->lock);
     for (int i = 0; i < rows->n; i++) {
         struct uuid id = pg_get_uuid(rows, i, 0);
-        struct bytes bytes = pg_get_bytes(rows, i, bytes_column);
-        int64_t row_epoch = epoch_column < 0 ? epoch : pg_get_int8(rows, i, epoch_column);
+        struct bytes bytes = pg_get_bytes(rows, i, 2);
         if (!has(relay, &id))
-            (void)keep(relay, &id, row_epoch, (const char *)bytes.p, bytes.n);
+            (void)keep(relay, &id, pg_get_int8(rows, i, 1), relay->next_read++, (const char *)bytes.p, bytes.n);
     }
-    pthread_mutex_unlock(&relay->lock);
 }
 
-/* One page of what a shard's earlier owners left; the claim stands until a page comes back short. */
-static enum outcome claim_page(struct relay *relay, const struct claim *claim, bool *more, struct error *err)
+/* One page of all that stands in the table; after the last one, the rows given meanwhile may go. */
+static enum outcome catch_up_page(struct relay *relay, struct uuid after, struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows;
@@ -338,38 +374,38 @@ static enum outcome claim_page(struct relay *relay, const struct claim *claim, b
 
     TRY(session(relay, err));
     pg_params_init(&params, relay->arena);
-    pg_add_str(&params, claim->shard);
-    pg_add_int8(&params, claim->epoch);
+    pg_add_uuid(&params, &after);
     pg_add_int4(&params, RELAY_PAGE);
-    outcome = pg_exec(relay->pg, &outbox_sql_claim, &params, &rows, err);
+    outcome = pg_exec(relay->pg, &outbox_sql_catch_up, &params, &rows, err);
     arena_reset(relay->arena, 1 << 20);
     if (outcome != DONE)
         return outcome;
-    keep_rows(relay, &rows, claim->epoch, -1, 1);
-    *more = rows.n == RELAY_PAGE;
+    pthread_mutex_lock(&relay->lock);
+    if (uuid_equal(&after, &relay->caught_up_to)) { /* nobody asked to begin again meanwhile */
+        keep_rows(relay, &rows);
+        if (rows.n > 0)
+            relay->caught_up_to = pg_get_uuid(&rows, rows.n - 1, 0);
+        relay->catching_up = rows.n == RELAY_PAGE;
+        for (size_t i = 0; i < RELAY_SLOTS && !relay->catching_up; i++)
+            relay->slots[i].held = false;
+    }
+    pthread_mutex_unlock(&relay->lock);
     pg_rows_free(&rows);
     return DONE;
 }
 
-static enum outcome work_claims(struct relay *relay, struct error *err)
+static enum outcome catch_up(struct relay *relay, struct error *err)
 {
     for (;;) {
-        struct claim claim;
-        bool more = false, room;
+        struct uuid after;
+        bool go_on;
         pthread_mutex_lock(&relay->lock);
-        room = relay->claims_n > 0 && relay->used + RELAY_PAGE <= RELAY_SLOTS;
-        if (room)
-            claim = relay->claims[0];
+        go_on = relay->catching_up && relay->used + RELAY_PAGE <= RELAY_SLOTS;
+        after = relay->caught_up_to;
         pthread_mutex_unlock(&relay->lock);
-        if (!room)
+        if (!go_on)
             return DONE;
-        TRY(claim_page(relay, &claim, &more, err));
-        if (more)
-            continue;
-        pthread_mutex_lock(&relay->lock);
-        relay->claims_n--;
-        memmove(&relay->claims[0], &relay->claims[1], relay->claims_n * sizeof(relay->claims[0]));
-        pthread_mutex_unlock(&relay->lock);
+        TRY(catch_up_page(relay, after, err));
     }
 }
 
@@ -392,6 +428,8 @@ static enum outcome sweep(struct relay *relay, struct error *err)
         if (relay->slots[i].state != SLOT_FREE)
             ours[n++] = relay->slots[i].id;
     pthread_mutex_unlock(&relay->lock);
+    if (n + RELAY_PAGE > RELAY_SLOTS)
+        return DONE;
     pg_params_init(&params, relay->arena);
     pg_add_int4(&params, SWEEP_AGE_S);
     pg_add_uuids(&params, ours, n);
@@ -400,7 +438,10 @@ static enum outcome sweep(struct relay *relay, struct error *err)
     arena_reset(relay->arena, 1 << 20);
     if (outcome != DONE)
         return outcome;
-    keep_rows(relay, &rows, 0, 2, 3);
+    pthread_mutex_lock(&relay->lock);
+    if (relay->used + (size_t)rows.n <= RELAY_SLOTS)
+        keep_rows(relay, &rows);
+    pthread_mutex_unlock(&relay->lock);
     pg_rows_free(&rows);
     return DONE;
 }
@@ -413,7 +454,7 @@ static enum outcome turn(struct relay *relay, struct error *err)
 
     if (relay->producer == NULL || relay->failed || kafka_producer_fatal(relay->producer))
         TRY(renew_producer(relay, err));
-    TRY(work_claims(relay, err));
+    TRY(catch_up(relay, err));
     if (now >= relay->next_sweep_us) {
         relay->next_sweep_us = now + SECONDS(5);
         TRY(sweep(relay, err));
@@ -438,7 +479,7 @@ static void rest(struct relay *relay, int64_t us)
     until.tv_sec = at / US_PER_S;
     until.tv_nsec = at % US_PER_S * 1000;
     pthread_mutex_lock(&relay->lock);
-    if (relay->used == 0 && relay->claims_n == 0 && !atomic_load(&relay->stopping)) {
+    if (relay->used == 0 && !relay->catching_up && !atomic_load(&relay->stopping)) {
         pthread_cond_timedwait(&relay->wake, &relay->lock, &until);
         relay->last_delivery_us = clock_monotonic_us(); /* idle until now: nothing was late */
     }
@@ -496,6 +537,7 @@ enum outcome relay_start(const struct relay_config *config, struct relay **out, 
     relay->last_delivery_us = clock_monotonic_us();
     pthread_mutex_init(&relay->lock, NULL);
     pthread_cond_init(&relay->wake, NULL);
+    pthread_cond_init(&relay->room, NULL);
     if (pthread_create(&relay->thread, NULL, relay_thread, relay) != 0) {
         pg_free(relay->pg);
         arena_free(relay->arena);

@@ -1,6 +1,6 @@
 /* relay: a process's one publisher: rows are handed over after their commit, sent by an idempotent producer, and deleted
  * once each of their messages is delivered, while their epoch stands. What nobody hands over (a crash, a full table) is
- * found in the table: at a take-over by shard, and by a sweep of what has grown old. */
+ * found in the table: at a take-over, and by a sweep of what has grown old. */
 #ifndef LETHE_OUTBOX_RELAY_H
 #define LETHE_OUTBOX_RELAY_H
 
@@ -23,10 +23,13 @@ enum outcome relay_start(const struct relay_config *config, struct relay **out, 
 /* relay_stop: waits up to wait_us for what is on its way; the rest stays in the table. Frees. */
 void relay_stop(struct relay *relay, int64_t wait_us);
 
-/* relay_give: thread-safe. messages are copied. */
-void relay_give(struct relay *relay, const struct outbox_row *row, struct text messages);
-/* relay_claim: publish what earlier epochs of this shard left; asynchronous, thread-safe. */
-void relay_claim(struct relay *relay, const char *shard, int64_t epoch);
+/* relay_give: thread-safe; messages are copied. Rows leave in the order in which they were given. in_order: the caller's
+ * rows hold barriers and what they follow, so where there is no room it waits; any other row stays in its table then and
+ * is found by the sweep. */
+void relay_give(struct relay *relay, const struct outbox_row *row, struct text messages, bool in_order);
+/* relay_catch_up: publish all that stands in the table now (a batch's row holds messages of several partitions, so
+ * whoever takes one over publishes all rows) before anything that is given from here on. Asynchronous, thread-safe. */
+void relay_catch_up(struct relay *relay);
 /* relay_away: the broker hasn't taken a message for some seconds though some wait. */
 bool relay_away(const struct relay *relay);
 

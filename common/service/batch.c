@@ -363,7 +363,7 @@ enum outcome batch_apply(struct batch *batch, size_t from, size_t to, struct wor
     for (size_t i = from; i < to; i++)
         if (batch->items[i].owned != NULL && batch->items[i].outcome == REFUSED)
             add_dead_letter(worker, &batch->items[i]);
-    /* the row lies under the first partition's shard: whoever takes that over publishes it, and the sweep any other */
+    /* the row lies under the first partition's shard; whoever takes over any partition publishes all rows */
     for (size_t i = from; i < to; i++) {
         struct owned *owned = batch->items[i].owned;
         if (owned == NULL)

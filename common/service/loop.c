@@ -61,7 +61,6 @@ static enum outcome take(struct loop *loop, struct owned *owned, struct error *e
     struct pg *pg = loop->worker.call.pg;
     struct pg_params params;
     struct pg_rows rows;
-    char shard[96];
 
     pg_params_init(&params, loop->worker.call.arena);
     pg_add_str(&params, owned->at.topic);
@@ -71,8 +70,6 @@ static enum outcome take(struct loop *loop, struct owned *owned, struct error *e
     owned->next = owned->position = pg_get_int8(&rows, 0, 0);
     owned->epoch = pg_get_int8(&rows, 0, 1);
     pg_rows_free(&rows);
-    snprintf(shard, sizeof(shard), "%s/%d", owned->at.topic, owned->at.partition);
-    relay_claim(loop->service->relay, shard, owned->epoch);
     log_info(&loop->service->log, "partition.taken", F_STR("topic", owned->at.topic),
              F_INT("partition", owned->at.partition), F_INT("next", owned->next), F_INT("epoch", owned->epoch));
     return DONE;
@@ -102,6 +99,7 @@ static enum outcome on_assign(void *context, const struct kafka_partition *parti
         next[i] = owned->next;
         loop->owned_n = i + 1;
     }
+    relay_catch_up(service->relay); /* what the predecessors committed goes before all that is committed from here on */
     arena_reset(loop->worker.call.arena, 256 << 10);
     return DONE;
 }
@@ -300,7 +298,7 @@ static void settle(struct loop *loop, struct batch *batch, size_t from, size_t t
     for (size_t i = from; i < to; i++)
         if (batch->items[i].owned != NULL)
             batch->items[i].owned->next = batch->items[i].message.offset + 1;
-    relay_give(service->relay, row, outbox_messages(loop->worker.call.outbox));
+    relay_give(service->relay, row, outbox_messages(loop->worker.call.outbox), true);
     worker_fire_wakes(&loop->worker);
     note_success(loop);
 }

@@ -240,7 +240,7 @@ static enum outcome begin_shard(struct service *service, struct pg *pg, struct e
     if (outcome == DONE) {
         service->shard_epoch = pg_get_int8(&rows, 0, 0);
         pg_rows_free(&rows);
-        relay_claim(service->relay, service->shard, service->shard_epoch);
+        relay_catch_up(service->relay);
     }
     arena_free(arena);
     return outcome;

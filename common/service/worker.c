@@ -87,7 +87,7 @@ enum outcome worker_commit(struct worker *worker, struct error *err)
     crash_point("service.before-commit");
     TRY(pg_commit(call->pg, err));
     crash_point("service.after-commit");
-    relay_give(service->relay, &row, outbox_messages(call->outbox));
+    relay_give(service->relay, &row, outbox_messages(call->outbox), false);
     worker_fire_wakes(worker);
     return DONE;
 }
