@@ -1,0 +1,1 @@
+SELECT backup, outcome, at FROM backup_answer WHERE request = $1::uuid ORDER BY backup

@@ -1,0 +1,1 @@
+SELECT body, signature, signer FROM certificate WHERE request = $1::uuid

@@ -1,0 +1,3 @@
+-- It answers again: what waited for it need not wait longer.
+UPDATE task SET next_attempt_at = $2::timestamptz
+ WHERE holder = $1::uuid AND status = 'running' AND sent_at IS NULL AND next_attempt_at > $2::timestamptz

@@ -1,0 +1,1 @@
+SELECT 1 FROM request WHERE id = $1::uuid

@@ -1,0 +1,1 @@
+DELETE FROM secret WHERE id = ANY ($1::uuid[])

@@ -1,0 +1,1 @@
+DELETE FROM request_set WHERE request = $1::uuid

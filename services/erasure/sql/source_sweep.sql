@@ -1,0 +1,1 @@
+DELETE FROM source_hour WHERE hour < $1::timestamptz - interval '7 days'
