@@ -441,14 +441,9 @@ static int serve(struct service *service)
 {
     pthread_t signals;
     sigset_t set;
-    struct error err = {0};
     int code;
 
     block_signals(&set);
-    if (crypto_start(&err) != DONE) {
-        log_error(&service->log, "start.failed", F_ERROR(&err));
-        return 1;
-    }
     make_metrics(service);
     loop_topics(service);
     if (pthread_create(&signals, NULL, signal_thread, service) != 0)
@@ -529,6 +524,7 @@ static void service_free(struct service *service)
 
 int service_main(int argc, char **argv, const struct service_def *def)
 {
+    struct error err = {0};
     struct service *service;
     bool check, migrates;
     int code = EXIT_CONFIG;
@@ -547,6 +543,10 @@ int service_main(int argc, char **argv, const struct service_def *def)
     }
     check = take_word(&argc, argv, "--check");
     migrates = take_word(&argc, argv, "migrate");
+    if (crypto_start(&err) != DONE) { /* before configure reads a key */
+        fprintf(stderr, "lethe-%s: %s\n", def->name, err.text);
+        return 1;
+    }
     service = service_new(def);
     if (configure(service, argc, argv))
         code = check ? 0 : migrates ? migrate(service) : serve(service);
