@@ -1,6 +1,7 @@
 """Every SQL statement PREPAREs against the freshly migrated schema, as the service's own role and with the grants that it
 needs; and the roles may do no more than that."""
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -55,6 +56,10 @@ class Databases:
     def stop(self):
         for cluster in (self.postgres, self.keyring):
             cluster.stop()
+            data = cluster.folder().resolve()
+            shutil.rmtree(data, ignore_errors=True)
+            if data.is_relative_to("/var/tmp"):
+                shutil.rmtree(data.parent, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +164,13 @@ def test_a_role_reaches_no_tables_but_its_own(databases, service):
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_vault_s_door_opens_for_whom_it_must(databases, service):
     needs = describe(service)["needs"]["vault"]
-    assert needs == (service in KEYRING_ROLES), "--describe and the keyring's roles differ"
+    # backup has a role in the keyring to tell what a backup of it still holds; it opens nothing
+    assert needs == (service in KEYRING_ROLES) or service == "backup", "--describe and the keyring's roles differ"
     if "intake" not in SERVICES:
         pytest.skip("intake makes the vault")
     with psycopg.connect(databases.postgres.superuser_url()) as connection:
         callable_ = {row[0] for row in connection.execute(FUNCTIONS, {"role": f"lethe_{service}"})}
     if not needs:
         assert not any(name.startswith(("open", "put", "records")) for name in callable_), callable_
-    elif service != "backup":
+    else:
         assert callable_, f"lethe_{service} needs the vault and may call none of its functions"
