@@ -66,6 +66,23 @@ static struct text lower_ascii(struct text text, struct arena *arena)
     return (struct text){.p = out, .n = text.n};
 }
 
+/* Spaces, controls and invisible characters come with copying and pasting; they make no mailbox. */
+static bool visible(const UChar *text, int32_t n)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar32 points[EMAIL_MOST * 2];
+
+    u_strToUTF32(points, EMAIL_MOST * 2, &n, text, n, &status);
+    if (U_FAILURE(status))
+        return false;
+    for (int32_t i = 0; i < n; i++) {
+        uint32_t type = U_MASK(u_charType(points[i]));
+        if ((type & (U_GC_C_MASK | U_GC_Z_MASK)) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* NFC and lower case by ICU, for local parts of RFC 6531. */
 static bool lower_unicode(struct text text, struct arena *arena, struct text *out)
 {
@@ -73,15 +90,15 @@ static bool lower_unicode(struct text text, struct arena *arena, struct text *ou
     const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
     UChar wide[EMAIL_MOST + 2], folded[EMAIL_MOST * 2], normal[EMAIL_MOST * 2];
     char utf8[EMAIL_MOST * 4];
-    int32_t n;
+    int32_t n, bytes = 0;
 
     u_strFromUTF8(wide, EMAIL_MOST + 2, &n, text.p, (int32_t)text.n, &status);
     n = u_strToLower(folded, EMAIL_MOST * 2, wide, n, "", &status);
     n = unorm2_normalize(nfc, folded, n, normal, EMAIL_MOST * 2, &status);
-    u_strToUTF8(utf8, (int32_t)sizeof(utf8), &n, normal, n, &status);
-    if (U_FAILURE(status))
+    u_strToUTF8(utf8, (int32_t)sizeof(utf8), &bytes, normal, n, &status);
+    if (U_FAILURE(status) || !visible(normal, n))
         return false;
-    *out = text_copy(arena, (struct text){.p = utf8, .n = (size_t)n});
+    *out = text_copy(arena, (struct text){.p = utf8, .n = (size_t)bytes});
     return true;
 }
 
@@ -136,24 +153,46 @@ struct text normal_email_domain(struct text email)
     return (struct text){.p = at + 1, .n = email.n - (size_t)(at + 1 - email.p)};
 }
 
-/* Providers whose mailboxes ignore dots, or what follows a tag's character (their own help pages say so). */
+/* Providers whose mailboxes ignore some characters, or what follows a tag's (their own help pages say so); domains of
+ * one mailbox share the canonical one. */
 static const struct provider {
-    const char *domain, *canonical;
+    const char *domain, *canonical, *ignored;
     char tag;
-    bool dots;
 } providers[] = {
-    {"gmail.com", "gmail.com", '+', true},        {"googlemail.com", "gmail.com", '+', true},
-    {"outlook.com", "outlook.com", '+', false},   {"hotmail.com", "hotmail.com", '+', false},
-    {"live.com", "live.com", '+', false},         {"msn.com", "msn.com", '+', false},
-    {"icloud.com", "icloud.com", '+', false},     {"me.com", "icloud.com", '+', false},
-    {"mac.com", "icloud.com", '+', false},        {"proton.me", "proton.me", '+', false},
-    {"protonmail.com", "proton.me", '+', false},  {"pm.me", "proton.me", '+', false},
-    {"fastmail.com", "fastmail.com", '+', false}, {"posteo.de", "posteo.de", '+', false},
-    {"mailbox.org", "mailbox.org", '+', false},   {"yahoo.com", "yahoo.com", '-', false},
-    {"yahoo.de", "yahoo.de", '-', false},         {"yahoo.fr", "yahoo.fr", '-', false},
-    {"yahoo.co.uk", "yahoo.co.uk", '-', false},   {"ymail.com", "ymail.com", '-', false},
-    {"yandex.com", "yandex.com", '+', false},     {"yandex.ru", "yandex.com", '+', false},
-    {"zoho.com", "zoho.com", '+', false},
+    {"gmail.com", "gmail.com", ".", '+'},
+    {"googlemail.com", "gmail.com", ".", '+'},
+    {"outlook.com", "outlook.com", "", '+'},
+    {"outlook.de", "outlook.de", "", '+'},
+    {"outlook.fr", "outlook.fr", "", '+'},
+    {"hotmail.com", "hotmail.com", "", '+'},
+    {"hotmail.de", "hotmail.de", "", '+'},
+    {"hotmail.fr", "hotmail.fr", "", '+'},
+    {"hotmail.co.uk", "hotmail.co.uk", "", '+'},
+    {"live.com", "live.com", "", '+'},
+    {"live.de", "live.de", "", '+'},
+    {"msn.com", "msn.com", "", '+'},
+    {"icloud.com", "icloud.com", "", '+'},
+    {"me.com", "icloud.com", "", '+'},
+    {"mac.com", "icloud.com", "", '+'},
+    {"proton.me", "proton.me", "._-", '+'},
+    {"protonmail.com", "proton.me", "._-", '+'},
+    {"protonmail.ch", "proton.me", "._-", '+'},
+    {"pm.me", "proton.me", "._-", '+'},
+    {"fastmail.com", "fastmail.com", "", '+'},
+    {"fastmail.fm", "fastmail.fm", "", '+'},
+    {"posteo.de", "posteo.de", "", '+'},
+    {"mailbox.org", "mailbox.org", "", '+'},
+    {"yahoo.com", "yahoo.com", "", '-'},
+    {"yahoo.de", "yahoo.de", "", '-'},
+    {"yahoo.fr", "yahoo.fr", "", '-'},
+    {"yahoo.it", "yahoo.it", "", '-'},
+    {"yahoo.es", "yahoo.es", "", '-'},
+    {"yahoo.co.uk", "yahoo.co.uk", "", '-'},
+    {"ymail.com", "ymail.com", "", '-'},
+    {"yandex.com", "yandex.com", "", '+'},
+    {"yandex.ru", "yandex.com", "", '+'},
+    {"ya.ru", "yandex.com", "", '+'},
+    {"zoho.com", "zoho.com", "", '+'},
 };
 
 static const struct provider *find_provider(struct text domain)
@@ -182,8 +221,12 @@ bool normal_email_wide(struct text email, struct arena *arena, struct text *out)
     domain_n = strlen(provider->canonical);
     wide = arena_alloc(arena, local_n + domain_n + 2);
     for (size_t i = 0; i < local_n && !(i > 0 && email.p[i] == provider->tag); i++)
-        if (!provider->dots || email.p[i] != '.')
+        if (strchr(provider->ignored, email.p[i]) == NULL)
             wide[n++] = email.p[i];
+    if (n == 0) { /* nothing but what is ignored: no such mailbox, but no other one either */
+        *out = text_copy(arena, email);
+        return true;
+    }
     wide[n++] = '@';
     memcpy(wide + n, provider->canonical, domain_n);
     *out = (struct text){.p = wide, .n = n + domain_n};
@@ -247,8 +290,8 @@ static const char *const roles[] = {
     "post",
     "postmaster",
     "praxis",
-    "presse",
     "press",
+    "presse",
     "privacy",
     "rechnung",
     "reception",

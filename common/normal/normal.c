@@ -1,4 +1,4 @@
-/* normal: phones, names and the keyed hashes of what was normalised. */
+/* normal: names, and the keyed hashes of what was normalised. */
 #include "common/normal/normal.h"
 
 #include <string.h>
@@ -7,7 +7,6 @@
 #include <unicode/ustring.h>
 
 #include "common/buf/buf.h"
-#include "common/normal/phone_shim.h"
 
 const char *const key_kind_names[KEY_KINDS + 1] = {
     [KEY_EMAIL] = "email",   [KEY_EMAIL_WIDE] = "email-wide",
@@ -15,20 +14,7 @@ const char *const key_kind_names[KEY_KINDS + 1] = {
     [KEY_SOURCE] = "source",
 };
 
-enum { PHONE_MOST = 64, NAME_MOST = 1024 };
-
-bool normal_phone(struct text in, const char *region, struct arena *arena, struct text *out)
-{
-    struct text trimmed = text_trim(in);
-    char e164[24];
-
-    if (trimmed.n < 3 || trimmed.n > PHONE_MOST)
-        return false;
-    if (!phone_shim_e164(trimmed.p, trimmed.n, region == NULL ? "ZZ" : region, e164, sizeof(e164)))
-        return false;
-    *out = text_copy(arena, text_of(e164));
-    return true;
-}
+enum { NAME_MOST = 1024 };
 
 /* ---- names ----------------------------------------------------------------------------------------------------------- */
 
@@ -48,6 +34,18 @@ static bool name_ascii(struct text in, struct arena *arena, struct text *out)
     }
     *out = (struct text){.p = p, .n = n};
     return true;
+}
+
+/* Letters whose stroke no decomposition takes off, as people type them without it. */
+static UChar32 without_stroke(UChar32 c)
+{
+    static const struct {
+        UChar32 from, to;
+    } strokes[] = {{0x142, 'l'}, {0xF8, 'o'}, {0x111, 'd'}, {0xF0, 'd'}, {0x127, 'h'}, {0x167, 't'}, {0x131, 'i'}};
+    for (size_t i = 0; i < sizeof strokes / sizeof *strokes; i++)
+        if (strokes[i].from == c)
+            return strokes[i].to;
+    return c;
 }
 
 /* NFKC_Casefold (which folds what only decomposing makes a letter, too), NFKD, then letters and digits alone: accents,
@@ -71,7 +69,7 @@ static bool name_unicode(struct text in, struct arena *arena, struct text *out)
         return false;
     for (int32_t i = 0; i < n; i++)
         if (u_isalnum(points[i]))
-            points[kept++] = points[i];
+            points[kept++] = without_stroke(points[i]);
     u_strFromUTF32(wide, room, &n, points, kept, &status);
     u_strToUTF8(utf8, room * 3, &utf8_n, wide, n, &status);
     if (U_FAILURE(status))
