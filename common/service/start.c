@@ -526,6 +526,7 @@ int service_main(int argc, char **argv, const struct service_def *def)
 {
     struct error err = {0};
     struct service *service;
+    struct error err = {0};
     bool check, migrates;
     int code = EXIT_CONFIG;
 
@@ -548,7 +549,9 @@ int service_main(int argc, char **argv, const struct service_def *def)
         return 1;
     }
     service = service_new(def);
-    if (configure(service, argc, argv))
+    if (crypto_start(&err) != DONE)
+        log_error(&service->log, "start.failed", F_ERROR(&err));
+    else if (configure(service, argc, argv))
         code = check ? 0 : migrates ? migrate(service) : serve(service);
     service_free(service);
     return code;
