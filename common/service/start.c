@@ -526,7 +526,6 @@ int service_main(int argc, char **argv, const struct service_def *def)
 {
     struct error err = {0};
     struct service *service;
-    struct error err = {0};
     bool check, migrates;
     int code = EXIT_CONFIG;
 
@@ -544,12 +543,8 @@ int service_main(int argc, char **argv, const struct service_def *def)
     }
     check = take_word(&argc, argv, "--check");
     migrates = take_word(&argc, argv, "migrate");
-    if (crypto_start(&err) != DONE) { /* before configure reads a key */
-        fprintf(stderr, "lethe-%s: %s\n", def->name, err.text);
-        return 1;
-    }
     service = service_new(def);
-    if (crypto_start(&err) != DONE)
+    if (crypto_start(&err) != DONE) /* before configure reads a key */
         log_error(&service->log, "start.failed", F_ERROR(&err));
     else if (configure(service, argc, argv))
         code = check ? 0 : migrates ? migrate(service) : serve(service);
