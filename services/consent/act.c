@@ -1,0 +1,192 @@
+/* act: ledger first, then what follows from it. */
+#include "services/consent/act.h"
+
+#include <string.h>
+
+void act_publish(struct call *call, const struct changed_list *changed)
+{
+    for (size_t i = 0; i < changed->n; i++)
+        outbox_publish(call->outbox, &consent_changed_event, &changed->items[i].address, &changed->items[i]);
+}
+
+struct bytes act_digest(struct arena *arena, const struct policy_statement *statement)
+{
+    uint8_t *digest = ARENA_ARRAY(arena, 32, uint8_t);
+
+    crypto_digest(statement->text, strlen(statement->text), digest);
+    return (struct bytes){.p = digest, .n = 32};
+}
+
+struct uuid act_id(const void *of, size_t n, const char *what)
+{
+    uint8_t joined[64 + 16], digest[32];
+    size_t what_n = strlen(what);
+
+    ENSURE(n <= 64 && what_n <= 16);
+    memcpy(joined, of, n);
+    memcpy(joined + n, what, what_n);
+    crypto_digest(joined, n + what_n, digest);
+    return uuid_v8(digest);
+}
+
+/* ---- refusals ----------------------------------------------------------------------------------------------------------- */
+
+static bool listed(const struct changed_list *changed, const struct uuid *address, struct text purpose)
+{
+    for (size_t i = 0; i < changed->n; i++)
+        if (uuid_equal(&changed->items[i].address, address) &&
+            (text_equal(changed->items[i].purpose, purpose) || (purpose.n == 0 && changed->items[i].purpose.n == 0)))
+            return true;
+    return false;
+}
+
+static struct ledger_row refusal_row(const struct act_refusal *r, const struct address *address,
+                                     const struct uuid *person)
+{
+    return (struct ledger_row){
+        .address = address->id,
+        .subject = hash_is_none(&r->email) ? r->source_key : r->email,
+        .record = r->record,
+        .person = *person,
+        .channel = r->channel,
+        .purpose = r->purpose,
+        .statement = INT64_MIN,
+        .act = r->kind == REFUSAL_OBJECTED ? CONSENT_OBJECTED : CONSENT_WITHDRAWN,
+        .given_by = r->given_by,
+        .at = r->at,
+        .source = r->source,
+    };
+}
+
+/* The refused address itself shows its state, even where nothing had been granted there. */
+static enum outcome show_refused(struct call *call, const struct refusal_row *row, const struct address *address,
+                                 const struct changed_list *changed, struct error *err)
+{
+    struct changed_list own;
+    struct state_row state = {
+        .address = address->id,
+        .channel = row->channel,
+        .purpose = row->purpose,
+        .state = row->kind == REFUSAL_OBJECTED ? CONSENT_OBJECTED : CONSENT_WITHDRAWN,
+        .statement = INT64_MIN,
+        .position = row->position,
+        .at = row->at,
+        .asked_position = INT64_MIN,
+        .asked_at = CLOCK_NONE,
+        .source = row->source,
+    };
+
+    if (uuid_is_nil(&address->id) || listed(changed, &address->id, row->purpose))
+        return DONE;
+    TRY(store_state_put(call, &state, &own, err));
+    act_publish(call, &own);
+    return DONE;
+}
+
+enum outcome act_refuse(struct call *call, const struct act_refusal *refusal, struct error *err)
+{
+    struct hash keys[3];
+    struct refusal_row row = {.keys = keys,
+                              .record = refusal->record,
+                              .channel = refusal->channel,
+                              .purpose = refusal->purpose,
+                              .kind = refusal->kind,
+                              .at = refusal->at,
+                              .source = refusal->source};
+    struct address address = {.email = refusal->email, .wide = refusal->wide};
+    struct changed_list changed;
+    struct uuid person;
+    bool made;
+
+    const struct hash *known[] = {&refusal->email, &refusal->wide, &refusal->source_key};
+    for (size_t i = 0; i < 3; i++)
+        if (!hash_is_none(known[i]))
+            keys[row.keys_n++] = *known[i];
+    TRY(store_refusal_lock(call, &row, &person, err));
+    if (!hash_is_none(&address.email))
+        TRY(store_address_put(call, &address, &made, err));
+    struct ledger_row ledger = refusal_row(refusal, &address, &person);
+    TRY(store_ledger_add(call, &ledger, &row.position, err));
+    TRY(store_refusal_put(call, &row, &changed, err));
+    act_publish(call, &changed);
+    return show_refused(call, &row, &address, &changed, err);
+}
+
+/* ---- grants ------------------------------------------------------------------------------------------------------------- */
+
+enum outcome act_assert(struct call *call, const struct act_grant *grant, const struct standing *standing,
+                        const struct policy_statement *statement, struct error *err)
+{
+    struct ledger_row ledger = {
+        .address = grant->address.id,
+        .subject = grant->address.email,
+        .record = grant->record,
+        .person = standing->person,
+        .channel = grant->channel,
+        .purpose = grant->purpose,
+        .statement = statement->version,
+        .language = text_of(statement->language),
+        .act = CONSENT_ASSERTED,
+        .given_by = grant->given_by,
+        .at = grant->at,
+        .source = grant->source,
+        .evidence = grant->evidence,
+        .statement_digest = act_digest(call->arena, statement),
+    };
+    struct state_row state = {
+        .address = grant->address.id,
+        .channel = grant->channel,
+        .purpose = grant->purpose,
+        .state = CONSENT_ASSERTED,
+        .statement = statement->version,
+        .language = text_of(statement->language),
+        .at = grant->at,
+        .asked_position = INT64_MIN,
+        .asked_at = CLOCK_NONE,
+        .source = grant->source,
+    };
+    struct changed_list changed;
+
+    TRY(store_ledger_add(call, &ledger, &state.position, err));
+    if (!decide_assert(standing, grant->at))
+        return DONE;
+    TRY(store_state_put(call, &state, &changed, err));
+    act_publish(call, &changed);
+    return DONE;
+}
+
+enum outcome act_lapse(struct call *call, const struct standing *standing, const struct hash *email,
+                       struct text channel, struct text purpose, struct error *err)
+{
+    struct ledger_row ledger = {
+        .address = standing->address,
+        .subject = *email,
+        .person = standing->person,
+        .channel = channel,
+        .purpose = purpose,
+        .statement = standing->statement,
+        .language = standing->language,
+        .act = CONSENT_LAPSED,
+        .given_by = -1,
+        .at = call->now_us,
+        .source = TEXT("lethe"),
+    };
+    struct state_row state = {
+        .address = standing->address,
+        .channel = channel,
+        .purpose = purpose,
+        .state = CONSENT_LAPSED,
+        .statement = standing->statement,
+        .language = standing->language,
+        .at = call->now_us,
+        .asked_position = INT64_MIN,
+        .asked_at = CLOCK_NONE,
+        .source = TEXT("lethe"),
+    };
+    struct changed_list changed;
+
+    TRY(store_ledger_add(call, &ledger, &state.position, err));
+    TRY(store_state_put(call, &state, &changed, err));
+    act_publish(call, &changed);
+    return DONE;
+}

@@ -1,0 +1,41 @@
+/* act: what several roads write: a refusal in all its width, an assertion, a lapse; and what is published of them. */
+#ifndef LETHE_CONSENT_ACT_H
+#define LETHE_CONSENT_ACT_H
+
+#include "services/consent/store.h"
+
+/* act_publish: lethe.consent.changed, one each. */
+void act_publish(struct call *call, const struct changed_list *changed);
+
+struct act_refusal {
+    struct hash email, wide, source_key; /* what is known of whom it is about */
+    struct uuid record;
+    struct text channel, purpose; /* "": all direct marketing */
+    int kind;                     /* enum refusal_kind */
+    int given_by;                 /* -1: unknown */
+    int64_t at;
+    struct text source; /* a system, "unsubscribe", "one-click" */
+};
+/* act_refuse: ledger, projection on keys, record and persons; ends the grants that it reaches. */
+enum outcome act_refuse(struct call *call, const struct act_refusal *refusal, struct error *err) WARN_UNUSED;
+
+struct act_grant {
+    struct address address; /* locked */
+    struct uuid record, evidence;
+    struct text channel, purpose, language, source;
+    int64_t statement, at;
+    int given_by;
+};
+/* act_assert: the ledger's row, and the state where decide_assert lets it. */
+enum outcome act_assert(struct call *call, const struct act_grant *grant, const struct standing *standing,
+                        const struct policy_statement *statement, struct error *err) WARN_UNUSED;
+/* act_lapse: a grant or a request that ended by itself. */
+enum outcome act_lapse(struct call *call, const struct standing *standing, const struct hash *email,
+                       struct text channel, struct text purpose, struct error *err) WARN_UNUSED;
+
+/* act_digest: SHA-256 of the text that was shown, in the arena. */
+struct bytes act_digest(struct arena *arena, const struct policy_statement *statement);
+/* act_id: an id that a repeat of the same act finds again. */
+struct uuid act_id(const void *of, size_t n, const char *what);
+
+#endif

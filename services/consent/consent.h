@@ -1,0 +1,117 @@
+/* consent: what may be mailed, and on what ground: grants are narrow (an address, a purpose, a statement), refusals wide.
+ * Pure: values in, a decision out. Art. 6, 7, 21 GDPR. */
+#ifndef LETHE_CONSENT_CONSENT_H
+#define LETHE_CONSENT_CONSENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/policy/policy.h"
+#include "common/uuid/uuid.h"
+#include "proto/events.h"
+
+/* At most one confirmation mail an address and purpose in so long, and so many an address a day: a form in the hands of
+ * a stranger must not fill a mailbox. */
+#define CONFIRMATION_GAP_US HOURS(1)
+enum { CONFIRMATIONS_A_DAY = 5 };
+
+/* What refuses one address and purpose, from wherever it reaches it: the latest of its kind. */
+struct refused {
+    bool any;
+    int64_t position; /* the ledger's */
+    int64_t at;       /* when the person did it */
+};
+
+/* All that the ledger and what is derived from it say about one address, channel and purpose. */
+struct standing {
+    bool known; /* the address has a row here */
+    struct uuid address;
+    struct uuid person; /* nil: none known */
+    bool restricted;    /* a tombstone, a restricted record or person */
+    bool has_state;
+    int state; /* enum consent_state */
+    int64_t rev;
+    int64_t statement;
+    struct text language;
+    int64_t position, at;
+    int64_t asked_position, asked_at; /* CONFIRMED: of the request that was confirmed; refusals before it are lifted */
+    int64_t recorded_at;              /* when the act reached the ledger */
+    int64_t last_used_at;             /* CLOCK_NONE: never mailed */
+    struct text source;
+    struct refused withdrawn, objected;
+    int64_t mailed_at;       /* the last link for this purpose that nobody has used; CLOCK_NONE */
+    int64_t mailed_position; /* of its request */
+    int64_t mailed_a_day;    /* confirmation mails to this address within a day */
+};
+
+/* ---- may it be mailed? --------------------------------------------------------------------------------------------- */
+enum ground_why {
+    WHY_ALLOWED,
+    WHY_NO_CONSENT,
+    WHY_WITHDRAWN,
+    WHY_OBJECTED,
+    WHY_LAPSED,
+    WHY_UNKNOWN_PURPOSE,
+    WHY_RESTRICTED,
+};
+extern const char *const ground_why_names[];
+
+struct ground {
+    bool allowed;
+    int why;             /* enum ground_why */
+    int ground;          /* enum policy_ground, where allowed */
+    int64_t position;    /* the ledger's act that allows it; INT64_MIN for contract and duty */
+    int64_t statement;   /* INT64_MIN where there is none */
+    bool unsubscribable; /* its mails carry List-Unsubscribe */
+};
+/* decide_ground: purpose NULL: the policy doesn't name it. */
+void decide_ground(const struct standing *standing, const struct policy *policy, const struct policy_purpose *purpose,
+                   int64_t now_us, struct ground *out);
+
+/* ---- double opt-in ------------------------------------------------------------------------------------------------- */
+enum request_plan {
+    REQUEST_MAIL,        /* ledger, token, mail */
+    REQUEST_NOTE,        /* ledger alone: a mail is under way, or there were too many */
+    REQUEST_CONFIRMED,   /* nothing: that statement is confirmed */
+    REQUEST_REFUSED,     /* ledger alone: an objection stands, or a later refusal */
+    REQUEST_RESTRICTED,  /* nothing */
+    REQUEST_AS_ASSERTED, /* the purpose needs no double opt-in: an assertion */
+};
+/* decide_request: at_us: when the person asked, as the source says it (never later than now). */
+enum request_plan decide_request(const struct standing *standing, const struct policy_purpose *purpose,
+                                 int64_t statement, int64_t at_us, int64_t now_us);
+/* decide_requested_state: does a request change the state shown (it never hides a grant that stands)? */
+bool decide_requested_state(const struct standing *standing);
+
+struct confirm_token {
+    bool found;
+    struct uuid address;
+    struct text channel, purpose, language;
+    int64_t statement;
+    int64_t asked_position, asked_at;
+    int64_t expires_at, used_at; /* used_at CLOCK_NONE: not yet */
+};
+enum confirm_plan {
+    CONFIRM_YES,
+    CONFIRM_WRONG,
+    CONFIRM_EXPIRED,
+    CONFIRM_USED,      /* and nothing stands on it any more */
+    CONFIRM_ALREADY,   /* it, or a newer request, is confirmed */
+    CONFIRM_WITHDRAWN, /* refused after it was asked for */
+    CONFIRM_RESTRICTED,
+};
+enum confirm_plan decide_confirm(const struct confirm_token *token, const struct standing *standing, int64_t now_us);
+
+/* ---- assertions, refusals, ends -------------------------------------------------------------------------------------- */
+/* decide_assert: does an assertion become the state? Never over a refusal, whatever its date, nor over a confirmation;
+ * over an earlier assertion or a lapse only where it was given later. */
+bool decide_assert(const struct standing *standing, int64_t given_at_us);
+/* decide_stands: is this grant (confirmed or asserted) still one, whatever its age? */
+bool decide_stands(const struct standing *standing);
+/* decide_unsubscribe: is there anything left to refuse? False: it is refused already (a repeat). */
+bool decide_unsubscribe(const struct standing *standing, bool all);
+/* decide_lapse: has a grant ended by itself: unused for too long, or asserted and not confirmed in time? */
+bool decide_lapse(const struct standing *standing, const struct policy *policy, const struct policy_purpose *purpose,
+                  int64_t now_us);
+
+#endif

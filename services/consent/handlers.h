@@ -1,0 +1,22 @@
+/* handlers: all of consent's topic handlers, routes and jobs; service.c puts them into its tables. */
+#ifndef LETHE_CONSENT_HANDLERS_H
+#define LETHE_CONSENT_HANDLERS_H
+
+#include "common/forget/forget.h"
+#include "common/service/service.h"
+
+/* handlers_in.c: what upstream asks, asserts and refuses */
+topic_fn on_consent_asked, on_consent_asserted, on_consent_refused;
+/* handlers_person.c: who is one person; handlers_mail.c: what became of mails */
+topic_fn on_person_linked, on_person_merged, on_person_split, on_mail_changed;
+/* routes_internal.c */
+route_fn post_decide, post_subject;
+/* routes_confirm.c, routes_unsubscribe.c: people's own pages */
+route_fn get_confirm, post_confirm, get_unsubscribe, post_unsubscribe;
+/* jobs.c */
+job_fn expire_opt_ins, lapse_grants;
+/* forget.c */
+extern const struct forget_table consent_forget;
+enum outcome consent_resync(struct call *call, struct uuid *after, bool *again, struct error *err);
+
+#endif

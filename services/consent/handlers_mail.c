@@ -1,0 +1,18 @@
+/* handlers_mail: what became of mails: a grant that is used doesn't lapse; a bounce is noted. */
+#include "services/consent/handlers.h"
+#include "services/consent/store.h"
+
+enum outcome on_mail_changed(struct call *call, const void *event, struct error *err)
+{
+    const struct mail_changed *in = event;
+
+    for (size_t i = 0; i < in->keys.n; i++) {
+        if (in->keys.items[i].kind != KEY_EMAIL)
+            continue;
+        if (in->state == MAIL_BOUNCED)
+            TRY(store_bounced(call, &in->keys.items[i].hash, in->at, err));
+        if (in->state == MAIL_SENT && in->kind == MAIL_PURPOSE && in->purpose.p != NULL)
+            TRY(store_used(call, &in->keys.items[i].hash, in->purpose, in->at, err));
+    }
+    return DONE;
+}

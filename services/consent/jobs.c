@@ -1,0 +1,113 @@
+/* jobs: what ends by itself: opt-ins nobody confirmed, whose address is erased; grants unused or unconfirmed for long. */
+#include "services/consent/act.h"
+#include "services/consent/handlers.h"
+
+enum { PAGE_MOST = 50 };
+
+/* A link's time is over. Its mail's content goes in any case; an opt-in nobody confirmed lapses. */
+static enum outcome end_links(struct call *call, const struct expired_token *tokens, size_t n, struct error *err)
+{
+    struct bytes *hashes = ARENA_ARRAY(call->arena, n, struct bytes);
+    struct uuid *contents = ARENA_ARRAY(call->arena, n, struct uuid);
+    int64_t gone;
+
+    for (size_t i = 0; i < n; i++) {
+        struct standing standing = {
+            .address = tokens[i].address, .statement = tokens[i].statement, .language = tokens[i].language};
+
+        hashes[i] = (struct bytes){.p = tokens[i].hash, .n = sizeof tokens[i].hash};
+        contents[i] = tokens[i].content;
+        bool repeated = false; /* two links of one request-to-be in the same page lapse once */
+        for (size_t j = 0; j < i; j++)
+            repeated = repeated || (uuid_equal(&tokens[j].address, &tokens[i].address) &&
+                                    text_equal(tokens[j].purpose, tokens[i].purpose) && tokens[j].over);
+        if (tokens[i].over && !repeated)
+            TRY(act_lapse(call, &standing, &tokens[i].email, tokens[i].channel, tokens[i].purpose, err));
+    }
+    TRY(vault_keys_destroy(call->vault, contents, n, &gone, err));
+    TRY(vault_delete(call->vault, call->pg, contents, n, call->arena, &gone, err));
+    return store_tokens_drop(call, hashes, n, err);
+}
+
+/* Addresses that never had more than a request: nothing of them stays, in the vault or here. */
+static enum outcome erase_idle(struct call *call, const struct expired_token *tokens, size_t n, struct error *err)
+{
+    struct uuid *addresses = ARENA_ARRAY(call->arena, n, struct uuid);
+    struct uuid_list idle, vaults;
+    int64_t gone;
+
+    for (size_t i = 0; i < n; i++)
+        addresses[i] = tokens[i].address;
+    TRY(store_idle(call, addresses, n, &idle, err));
+    if (idle.n == 0)
+        return DONE;
+    TRY(store_address_vaults(call, &idle, &vaults, err));
+    if (vaults.n > 0) {
+        TRY(vault_keys_destroy(call->vault, vaults.items, vaults.n, &gone, err));
+        TRY(vault_delete(call->vault, call->pg, vaults.items, vaults.n, call->arena, &gone, err));
+    }
+    return store_address_erase(call, &idle, err);
+}
+
+enum outcome expire_opt_ins(struct call *call, bool *again, struct error *err)
+{
+    struct expired_token *tokens;
+    size_t n;
+
+    TRY(store_expired_tokens(call, PAGE_MOST, &tokens, &n, err));
+    if (n == 0)
+        return DONE;
+    TRY(end_links(call, tokens, n, err));
+    TRY(erase_idle(call, tokens, n, err));
+    log_info(call->log, "opt-ins.expired", F_INT("links", n));
+    *again = n == PAGE_MOST;
+    return DONE;
+}
+
+static enum outcome lapse_page(struct call *call, const struct lapsing *due, size_t n, struct error *err)
+{
+    struct standing_query *queries = ARENA_ARRAY(call->arena, n, struct standing_query);
+    struct standing *standings = ARENA_ARRAY(call->arena, n, struct standing);
+
+    for (size_t i = 0; i < n; i++)
+        queries[i] =
+            (struct standing_query){.email = due[i].email, .channel = due[i].channel, .purpose = due[i].purpose};
+    TRY(store_standing(call, queries, n, standings, err));
+    for (size_t i = 0; i < n; i++)
+        if (decide_lapse(&standings[i], call->policy, policy_purpose(call->policy, due[i].purpose), call->now_us))
+            TRY(act_lapse(call, &standings[i], &due[i].email, due[i].channel, due[i].purpose, err));
+    if (n > 0)
+        log_info(call->log, "grants.lapsed", F_INT("grants", n));
+    return DONE;
+}
+
+static bool none(struct duration d)
+{
+    return d.months == 0 && d.days == 0 && d.us == 0;
+}
+
+enum outcome lapse_grants(struct call *call, bool *again, struct error *err)
+{
+    const struct policy *policy = call->policy;
+    struct lapsing *due;
+    size_t n;
+
+    for (size_t i = 0; i < policy->purposes_n; i++) {
+        if (none(policy->purposes[i].unused_after))
+            continue;
+        TRY(store_unused(call, text_of(policy->purposes[i].name), policy->purposes[i].unused_after, PAGE_MOST, &due, &n,
+                         err));
+        TRY(n > 0 ? lapse_page(call, due, n, err) : DONE);
+        *again = *again || n == PAGE_MOST;
+    }
+    for (size_t i = 0; i < policy->sources_n; i++) {
+        const struct policy_source *source = &policy->sources[i];
+
+        if (!source->consent_assertions || none(source->confirm_within))
+            continue;
+        TRY(store_unconfirmed(call, text_of(source->system), source->confirm_within, PAGE_MOST, &due, &n, err));
+        TRY(n > 0 ? lapse_page(call, due, n, err) : DONE);
+        *again = *again || n == PAGE_MOST;
+    }
+    return DONE;
+}

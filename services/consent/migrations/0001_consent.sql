@@ -1,0 +1,148 @@
+-- The ledger of acts, what is derived from it, and who a person is. Keyed hashes and ids of ours alone.
+
+CREATE TABLE {schema}.address (
+    id         uuid PRIMARY KEY,
+    email_key  bytea       NOT NULL UNIQUE CHECK (octet_length(email_key) = 16),
+    wide_key   bytea       CHECK (octet_length(wide_key) = 16),
+    vault      uuid,       -- what to open for the address itself; NULL: known by a refusal alone
+    created_at timestamptz NOT NULL,
+    bounced_at timestamptz -- told by the mailer; lifted by a confirmation
+);
+CREATE INDEX address_wide ON {schema}.address (wide_key);
+
+-- All that was ever opened for an address: a record of its person, or an item that nobody else owns.
+CREATE TABLE {schema}.address_source (
+    address uuid    NOT NULL REFERENCES {schema}.address ON DELETE CASCADE,
+    vault   uuid    NOT NULL,
+    item    boolean NOT NULL,
+    PRIMARY KEY (address, vault)
+);
+CREATE INDEX address_source_vault ON {schema}.address_source (vault);
+
+CREATE TABLE {schema}.ledger (
+    position         bigserial PRIMARY KEY,
+    address          uuid,     -- NULL: a refusal of a record whose address isn't known
+    subject_key      bytea,    -- the address's key, or the record's source key
+    record           uuid,
+    person           uuid,     -- as known at that time
+    channel          text        NOT NULL,
+    purpose          text        NOT NULL, -- '': all direct marketing
+    statement        bigint,
+    language         text,
+    act              smallint    NOT NULL CHECK (act BETWEEN 0 AND 6), -- enum consent_state of proto/events.h
+    given_by         smallint,   -- enum given_by of proto/contact.h
+    at               timestamptz NOT NULL,
+    recorded_at      timestamptz NOT NULL,
+    source           text        NOT NULL,
+    evidence         uuid,       -- in the vault
+    statement_digest bytea,      -- SHA-256 of the text that was shown
+    policy_version   bigint,
+    controller       text        NOT NULL
+);
+CREATE INDEX ledger_address ON {schema}.ledger (address, position);
+CREATE INDEX ledger_subject ON {schema}.ledger (subject_key);
+CREATE INDEX ledger_record ON {schema}.ledger (record) WHERE record IS NOT NULL;
+CREATE INDEX ledger_person ON {schema}.ledger (person) WHERE person IS NOT NULL;
+
+-- Append-only: the running service has no right to change a row, and a trigger refuses even the owner, but on the road
+-- of a forget or of an address that was never confirmed (ledger_erase).
+REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.ledger FROM {role};
+GRANT SELECT, INSERT ON {schema}.ledger TO {role};
+
+CREATE FUNCTION {schema}.ledger_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('lethe.ledger_erase', true) = 'on'
+       AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'the ledger is append-only' USING ERRCODE = 'LT002';
+END $$;
+CREATE TRIGGER ledger_guard BEFORE UPDATE OR DELETE ON {schema}.ledger
+    FOR EACH ROW EXECUTE FUNCTION {schema}.ledger_guard();
+CREATE TRIGGER ledger_guard_truncate BEFORE TRUNCATE ON {schema}.ledger
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.ledger_guard();
+
+CREATE FUNCTION {schema}.ledger_erase(positions bigint[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_catalog, pg_temp AS $$
+DECLARE gone bigint;
+BEGIN
+    PERFORM set_config('lethe.ledger_erase', 'on', true);
+    DELETE FROM {schema}.ledger WHERE position = ANY (positions);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    PERFORM set_config('lethe.ledger_erase', 'off', true);
+    RETURN gone;
+END $$;
+REVOKE EXECUTE ON FUNCTION {schema}.ledger_erase(bigint[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION {schema}.ledger_erase(bigint[]) TO {role};
+
+-- The state of one address, channel and purpose, derived from the ledger; what consent.changed carries.
+CREATE TABLE {schema}.state (
+    address        uuid        NOT NULL REFERENCES {schema}.address ON DELETE CASCADE,
+    channel        text        NOT NULL,
+    purpose        text        NOT NULL,
+    rev            bigint      NOT NULL,
+    state          smallint    NOT NULL,
+    statement      bigint,
+    language       text,
+    position       bigint      NOT NULL, -- the act that made it
+    at             timestamptz NOT NULL,
+    asked_position bigint,     -- of a confirmation: the request behind it; refusals before it are lifted
+    asked_at       timestamptz,
+    recorded_at    timestamptz NOT NULL,
+    source         text        NOT NULL,
+    last_used_at   timestamptz,
+    PRIMARY KEY (address, channel, purpose)
+);
+CREATE INDEX state_grant_used ON {schema}.state (purpose, (greatest(at, last_used_at))) WHERE state IN (1, 2);
+CREATE INDEX state_asserted ON {schema}.state (source, recorded_at) WHERE state = 2;
+
+-- Links to confirm. The token itself stands in the mail alone.
+CREATE TABLE {schema}.confirm_token (
+    hash           bytea PRIMARY KEY CHECK (octet_length(hash) = 32), -- BLAKE2b-256 of 256 random bits
+    address        uuid        NOT NULL REFERENCES {schema}.address ON DELETE CASCADE,
+    channel        text        NOT NULL,
+    purpose        text        NOT NULL,
+    statement      bigint      NOT NULL,
+    language       text        NOT NULL,
+    asked_position bigint      NOT NULL,
+    asked_at       timestamptz NOT NULL,
+    content        uuid        NOT NULL, -- of the mail, in the vault
+    created_at     timestamptz NOT NULL,
+    expires_at     timestamptz NOT NULL,
+    used_at        timestamptz
+);
+CREATE INDEX confirm_token_address ON {schema}.confirm_token (address, created_at);
+CREATE INDEX confirm_token_expires ON {schema}.confirm_token (expires_at);
+
+-- Refusals by whatever they reach: the latest of each kind. scope 1: a key, 2: a record, 3: a person; subject: the hash
+-- or the id. purpose '': all direct marketing. kind: enum refusal_kind of proto/events.h.
+CREATE TABLE {schema}.refusal (
+    scope    smallint    NOT NULL CHECK (scope BETWEEN 1 AND 3),
+    subject  bytea       NOT NULL CHECK (octet_length(subject) = 16),
+    channel  text        NOT NULL,
+    purpose  text        NOT NULL,
+    kind     smallint    NOT NULL,
+    position bigint      NOT NULL,
+    at       timestamptz NOT NULL,
+    PRIMARY KEY (scope, subject, channel, purpose, kind)
+);
+
+-- Persons as dedupe announces them: whole, by revision.
+CREATE TABLE {schema}.person (
+    id         uuid PRIMARY KEY,
+    rev        bigint  NOT NULL,
+    ended      boolean NOT NULL,
+    restricted boolean NOT NULL
+);
+CREATE TABLE {schema}.person_key (
+    person uuid  NOT NULL REFERENCES {schema}.person ON DELETE CASCADE,
+    hash   bytea NOT NULL CHECK (octet_length(hash) = 16),
+    PRIMARY KEY (person, hash)
+);
+CREATE INDEX person_key_hash ON {schema}.person_key (hash);
+CREATE TABLE {schema}.person_record (
+    person uuid NOT NULL REFERENCES {schema}.person ON DELETE CASCADE,
+    record uuid NOT NULL,
+    PRIMARY KEY (person, record)
+);
+CREATE INDEX person_record_record ON {schema}.person_record (record);

@@ -1,0 +1,177 @@
+/* pages: catalogue, escaping and layout. */
+#include "services/consent/pages.h"
+
+#include <string.h>
+
+#include "common/crypto/crypto.h"
+#include "gen/consent_messages.h"
+
+enum { LANGUAGES = sizeof consent_catalogue / sizeof *consent_catalogue };
+
+static const char STYLE[] =
+    ":root{color-scheme:light dark}"
+    "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:0 auto;padding:1.5rem}"
+    "h1{font-size:1.5rem;line-height:1.25}"
+    "blockquote{margin:1rem 0;padding:.75rem 1rem;border-left:.25rem solid #767676}"
+    "button{font:inherit;font-weight:600;display:block;width:100%;min-height:3rem;margin:1rem 0;padding:.5rem 1rem;"
+    "border:2px solid #0b57d0;border-radius:.5rem;background:#0b57d0;color:#fff;cursor:pointer}"
+    "button.second{background:transparent;color:inherit;border-color:currentColor}"
+    "button:focus-visible{outline:3px solid #f2a900;outline-offset:2px}"
+    "footer{margin-top:2rem;font-size:.9rem}";
+
+/* What each page says. */
+static const struct {
+    enum consent_message title, text;
+} layout[PAGES] = {
+    [PAGE_CONFIRM] = {CONSENT_MSG_CONFIRM_TITLE, CONSENT_MSG_CONFIRM_INTRO},
+    [PAGE_CONFIRMED] = {CONSENT_MSG_CONFIRMED_TITLE, CONSENT_MSG_CONFIRMED_TEXT},
+    [PAGE_ALREADY] = {CONSENT_MSG_ALREADY_TITLE, CONSENT_MSG_ALREADY_TEXT},
+    [PAGE_USED] = {CONSENT_MSG_USED_TITLE, CONSENT_MSG_USED_TEXT},
+    [PAGE_EXPIRED] = {CONSENT_MSG_EXPIRED_TITLE, CONSENT_MSG_EXPIRED_TEXT},
+    [PAGE_WITHDRAWN] = {CONSENT_MSG_WITHDRAWN_TITLE, CONSENT_MSG_WITHDRAWN_TEXT},
+    [PAGE_WRONG] = {CONSENT_MSG_WRONG_TITLE, CONSENT_MSG_WRONG_TEXT},
+    [PAGE_BLOCKED] = {CONSENT_MSG_BLOCKED_TITLE, CONSENT_MSG_BLOCKED_TEXT},
+    [PAGE_UNSUBSCRIBE] = {CONSENT_MSG_UNSUBSCRIBE_TITLE, CONSENT_MSG_UNSUBSCRIBE_TEXT},
+    [PAGE_UNSUBSCRIBED] = {CONSENT_MSG_UNSUBSCRIBED_TITLE, CONSENT_MSG_UNSUBSCRIBED_TEXT},
+    [PAGE_UNSUBSCRIBED_ALL] = {CONSENT_MSG_UNSUBSCRIBED_TITLE, CONSENT_MSG_UNSUBSCRIBED_ALL_TEXT},
+};
+
+static int language_find(struct text wanted)
+{
+    for (int i = 0; i < LANGUAGES; i++)
+        if (wanted.n >= 2 && strncmp(wanted.p, consent_catalogue[i].language, 2) == 0 &&
+            (wanted.n == 2 || wanted.p[2] == '-'))
+            return i;
+    return -1;
+}
+
+struct text page_language(struct text first, struct text accept_language, struct text last)
+{
+    int found = language_find(first);
+
+    for (size_t at = 0; found < 0 && at < accept_language.n;) {
+        const char *from = accept_language.p + at;
+        const char *comma = memchr(from, ',', accept_language.n - at);
+        size_t n = comma != NULL ? (size_t)(comma - from) : accept_language.n - at;
+        const char *weight = memchr(from, ';', n);
+
+        found = language_find(text_trim((struct text){.p = from, .n = weight != NULL ? (size_t)(weight - from) : n}));
+        at += n + 1;
+    }
+    if (found < 0)
+        found = language_find(last);
+    return found < 0 ? TEXT("en") : text_of(consent_catalogue[found].language);
+}
+
+static void add_escaped(struct buf *out, struct text text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        switch (text.p[i]) {
+        case '&':
+            buf_str(out, "&amp;");
+            break;
+        case '<':
+            buf_str(out, "&lt;");
+            break;
+        case '>':
+            buf_str(out, "&gt;");
+            break;
+        case '"':
+            buf_str(out, "&quot;");
+            break;
+        case '\'':
+            buf_str(out, "&#39;");
+            break;
+        default:
+            buf_char(out, text.p[i]);
+        }
+    }
+}
+
+static void add_message(struct buf *out, enum consent_message message, const struct page_values *v)
+{
+    int language = language_find(v->language);
+    const char *p = consent_catalogue[language < 0 ? 0 : language].text[message];
+
+    while (*p != '\0') {
+        const char *brace = strchr(p, '{');
+        size_t n = brace != NULL ? (size_t)(brace - p) : strlen(p);
+
+        add_escaped(out, (struct text){.p = p, .n = n});
+        p += n;
+        if (*p == '\0')
+            break;
+        const char *end = strchr(p, '}');
+        ENSURE(end != NULL);
+        struct text name = {.p = p + 1, .n = (size_t)(end - p - 1)};
+        if (text_is(name, "controller"))
+            add_escaped(out, v->controller);
+        else if (text_is(name, "purpose"))
+            add_escaped(out, v->purpose);
+        else
+            error_bug(__FILE__, __LINE__, "a message names an unknown value");
+        p = end + 1;
+    }
+}
+
+static void add_element(struct buf *out, const char *open, enum consent_message message, const struct page_values *v,
+                        const char *close)
+{
+    buf_str(out, open);
+    add_message(out, message, v);
+    buf_str(out, close);
+}
+
+static void add_confirm(struct buf *out, const struct page_values *v)
+{
+    buf_str(out, "<blockquote lang=\"");
+    add_escaped(out, v->statement_language);
+    buf_str(out, "\">");
+    add_escaped(out, v->statement);
+    buf_str(out, "</blockquote>\n");
+    add_element(out, "<form method=\"post\"><button type=\"submit\">", CONSENT_MSG_CONFIRM_BUTTON, v,
+                "</button></form>\n");
+    add_element(out, "<p>", CONSENT_MSG_CONFIRM_IGNORE, v, "</p>\n");
+}
+
+static void add_unsubscribe(struct buf *out, const struct page_values *v)
+{
+    buf_str(out, "<form method=\"post\">");
+    if (v->purpose.n > 0)
+        add_element(out, "<button type=\"submit\" name=\"scope\" value=\"purpose\">", CONSENT_MSG_UNSUBSCRIBE_BUTTON, v,
+                    "</button>");
+    add_element(out, "<button type=\"submit\" class=\"second\" name=\"scope\" value=\"all\">",
+                CONSENT_MSG_UNSUBSCRIBE_ALL_BUTTON, v, "</button></form>\n");
+}
+
+void page_render(enum page page, const struct page_values *v, struct buf *out)
+{
+    buf_str(out, "<!doctype html>\n<html lang=\"");
+    add_escaped(out, v->language);
+    buf_str(out, "\">\n<head>\n<meta charset=\"utf-8\">\n"
+                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                 "<meta name=\"robots\" content=\"noindex, nofollow\">\n");
+    add_element(out, "<title>", layout[page].title, v, "</title>\n<style>");
+    buf_str(out, STYLE);
+    add_element(out, "</style>\n</head>\n<body>\n<main>\n<h1>", layout[page].title, v, "</h1>\n");
+    add_element(out, "<p>", layout[page].text, v, "</p>\n");
+    if (page == PAGE_CONFIRM)
+        add_confirm(out, v);
+    if (page == PAGE_UNSUBSCRIBE)
+        add_unsubscribe(out, v);
+    buf_str(out, "</main>\n<footer>");
+    add_escaped(out, v->controller);
+    buf_str(out, "</footer>\n</body>\n</html>\n");
+}
+
+struct text page_policy(struct arena *arena)
+{
+    uint8_t digest[32];
+
+    crypto_digest(STYLE, sizeof STYLE - 1, digest);
+    struct text hash = crypto_base64(arena, digest, sizeof digest);
+    return text_format(arena,
+                       "default-src 'none'; style-src 'sha256-%.*s'; form-action 'self'; frame-ancestors 'none'; "
+                       "base-uri 'none'",
+                       TEXT_ARGS(hash));
+}

@@ -1,0 +1,40 @@
+/* pages: what people see behind the links in their mails: plain HTML without scripts, in their language. Pure. */
+#ifndef LETHE_CONSENT_PAGES_H
+#define LETHE_CONSENT_PAGES_H
+
+#include "common/arena/arena.h"
+#include "common/buf/buf.h"
+#include "common/text/text.h"
+
+enum page {
+    PAGE_CONFIRM, /* statement and button */
+    PAGE_CONFIRMED,
+    PAGE_ALREADY,
+    PAGE_USED,
+    PAGE_EXPIRED,
+    PAGE_WITHDRAWN,
+    PAGE_WRONG,
+    PAGE_BLOCKED,
+    PAGE_UNSUBSCRIBE, /* two buttons */
+    PAGE_UNSUBSCRIBED,
+    PAGE_UNSUBSCRIBED_ALL,
+    PAGES
+};
+
+struct page_values {
+    struct text language;   /* of the catalogue; see page_language */
+    struct text controller; /* as people read it */
+    struct text purpose;    /* the title; TEXT_NONE: "" */
+    struct text statement;  /* PAGE_CONFIRM */
+    struct text statement_language;
+};
+
+/* page_language: the first of the wanted that there is a catalogue for: `first`, then what an Accept-Language header
+ * names, then `last`, then English. */
+struct text page_language(struct text first, struct text accept_language, struct text last);
+/* page_render: a whole document. Every value is escaped. */
+void page_render(enum page page, const struct page_values *values, struct buf *out);
+/* page_policy: the Content-Security-Policy that the pages hold to: nothing but their own style and their own form. */
+struct text page_policy(struct arena *arena);
+
+#endif

@@ -1,0 +1,115 @@
+/* service: consent's tables. */
+#include "services/consent/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen/consent_migrations.h"
+#include "gen/consent_sql.h"
+#include "proto/events.h"
+#include "services/consent/handlers.h"
+#include "services/consent/pages.h"
+#include "services/consent/token.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+static const struct topic_handler topics[] = {
+    ON("consent.in", consent_asked, on_consent_asked),
+    ON("consent.in", consent_asserted, on_consent_asserted),
+    ON("consent.in", consent_refused, on_consent_refused),
+    ON("person", person_linked, on_person_linked),
+    ON("person", person_merged, on_person_merged),
+    ON("person", person_split, on_person_split),
+    ON("mail", mail_changed, on_mail_changed),
+};
+
+enum { DECIDE_BYTES = 1 << 20 };
+
+static const struct http_route routes[] = {
+    GET("/confirm/{token}", get_confirm, HTTP_OPEN),
+    POST("/confirm/{token}", post_confirm, HTTP_OPEN),
+    GET("/unsubscribe/{token}", get_unsubscribe, HTTP_OPEN),
+    POST("/unsubscribe/{token}", post_unsubscribe, HTTP_OPEN),
+    {.method = HTTP_POST,
+     .path = "/internal/v1/decide",
+     .handle = post_decide,
+     .auth = HTTP_INTERNAL,
+     .body_limit = DECIDE_BYTES},
+    {.method = HTTP_POST,
+     .path = "/internal/v1/subject",
+     .handle = post_subject,
+     .auth = HTTP_INTERNAL,
+     .body_limit = DECIDE_BYTES},
+};
+
+static const struct periodic_job jobs[] = {
+    EVERY("expire-opt-ins", SECONDS(10), expire_opt_ins),
+    EVERY("lapse-grants", MINUTES(10), lapse_grants),
+};
+
+static const struct option options[] = {
+    {.name = "public-url",
+     .help = "where people reach the pages, https://... without a slash at its end",
+     .kind = OPTION_URL,
+     .required = true},
+};
+
+static const struct event_type *const publishes[] = {&consent_changed_event, &mail_requested_event};
+
+static enum outcome start(struct service *service, void **state, struct error *err)
+{
+    struct consent_shared *shared = calloc(1, sizeof *shared);
+    const char *url = option_text(service_options(service), "public-url");
+    struct arena *arena = arena_new();
+
+    (void)err;
+    ENSURE(shared != NULL);
+    shared->public_url = strdup(url);
+    ENSURE(shared->public_url != NULL);
+    for (size_t n = strlen(shared->public_url); n > 0 && shared->public_url[n - 1] == '/'; n--)
+        shared->public_url[n - 1] = '\0';
+    token_key(service_index_key(service), shared->unsubscribe_key);
+    struct text header = page_policy(arena);
+    ENSURE(header.n < sizeof shared->policy_header);
+    memcpy(shared->policy_header, header.p, header.n);
+    arena_free(arena);
+    *state = shared;
+    return DONE;
+}
+
+static void stop(void *state)
+{
+    struct consent_shared *shared = state;
+
+    if (shared == NULL)
+        return;
+    crypto_wipe(shared->unsubscribe_key, sizeof shared->unsubscribe_key);
+    free(shared->public_url);
+    free(shared);
+}
+
+const struct service_def consent_service = {
+    .name = "consent",
+    .summary = "the ledger of consents and refusals, double opt-in, and the pages behind the links in mails",
+    .needs = NEEDS_VAULT | NEEDS_POLICY | NEEDS_INDEX_KEY,
+    .topics = topics,
+    .topics_n = COUNT(topics),
+    .routes = routes,
+    .routes_n = COUNT(routes),
+    .jobs = jobs,
+    .jobs_n = COUNT(jobs),
+    .options = options,
+    .options_n = COUNT(options),
+    .publishes = publishes,
+    .publishes_n = COUNT(publishes),
+    .migrations = consent_migrations,
+    .migrations_n = consent_migrations_n,
+    .statements = consent_statements,
+    .statements_n = consent_statements_n,
+    .schema_least = 1,
+    .schema_most = consent_migrations_n,
+    .forget = &consent_forget,
+    .start = start,
+    .stop = stop,
+    .resync = consent_resync,
+};

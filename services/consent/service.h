@@ -1,0 +1,16 @@
+/* service: what lethe-consent is: its tables of topics, routes and jobs, and what all its calls share. */
+#ifndef LETHE_CONSENT_SERVICE_H
+#define LETHE_CONSENT_SERVICE_H
+
+#include "common/service/service.h"
+
+extern const struct service_def consent_service;
+
+/* Made at start, never changed after. */
+struct consent_shared {
+    char *public_url;            /* without a slash at its end */
+    uint8_t unsubscribe_key[32]; /* derived from the index key */
+    char policy_header[320];     /* the pages' Content-Security-Policy */
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* show: a page as a response. */
+#include "services/consent/show.h"
+
+void show(struct call *call, const struct http_request *request, const struct shown *shown,
+          struct http_response *response)
+{
+    const struct consent_shared *shared = call->state;
+    const struct policy_purpose *purpose =
+        shown->purpose.p != NULL ? policy_purpose(call->policy, shown->purpose) : NULL;
+    const struct policy_statement *statement =
+        purpose != NULL && shown->page == PAGE_CONFIRM
+            ? policy_statement(call->policy, purpose, shown->statement, shown->language)
+            : NULL;
+    struct page_values values = {
+        .language = page_language(shown->language, http_header(request, "accept-language"),
+                                  text_of(call->policy->default_language)),
+        .controller = text_of(call->policy->controller_name),
+        .purpose = purpose != NULL ? text_of(purpose->title) : shown->purpose,
+        .statement = statement != NULL ? text_of(statement->text) : TEXT(""),
+        .statement_language = statement != NULL ? text_of(statement->language) : TEXT(""),
+    };
+
+    response->status = shown->status;
+    response->content_type = "text/html; charset=utf-8";
+    http_respond_header(response, "Content-Security-Policy", text_of(shared->policy_header));
+    http_respond_header(response, "Referrer-Policy", TEXT("no-referrer"));
+    http_respond_header(response, "Cache-Control", TEXT("no-store"));
+    http_respond_header(response, "X-Content-Type-Options", TEXT("nosniff"));
+    http_respond_header(response, "X-Robots-Tag", TEXT("noindex, nofollow"));
+    http_respond_header(response, "Content-Language", values.language);
+    page_render(shown->page, &values, &response->body);
+}

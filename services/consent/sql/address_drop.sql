@@ -1,0 +1,1 @@
+DELETE FROM address WHERE id = ANY ($1::uuid[])

@@ -1,0 +1,23 @@
+WITH ledger_gone AS (
+    SELECT ledger_erase(ARRAY(
+        SELECT l.position FROM ledger l
+         WHERE l.address = ANY ($1::uuid[]) OR l.record = ANY ($2::uuid[])
+            OR (NOT $5::bool AND (l.person = ANY ($3::uuid[]) OR l.subject_key = ANY ($4::bytea[]))))) AS n),
+addresses AS (DELETE FROM address WHERE id = ANY ($1::uuid[]) RETURNING 1),
+sources AS (DELETE FROM address_source WHERE vault = ANY ($2::uuid[]) AND address <> ALL ($1::uuid[]) RETURNING 1),
+vaults AS (UPDATE address SET vault = NULL WHERE vault = ANY ($2::uuid[]) AND id <> ALL ($1::uuid[]) RETURNING 1),
+refusals AS (
+    DELETE FROM refusal
+     WHERE (scope = 1 AND NOT $5::bool AND subject = ANY ($4::bytea[]))
+        OR (scope = 2 AND subject IN (SELECT uuid_send(t.id) FROM unnest($2::uuid[]) AS t(id)))
+        OR (scope = 3 AND subject IN (SELECT uuid_send(t.id) FROM unnest($3::uuid[]) AS t(id)))
+    RETURNING 1),
+records AS (DELETE FROM person_record WHERE record = ANY ($2::uuid[]) AND person <> ALL ($3::uuid[]) RETURNING 1),
+keys AS (
+    DELETE FROM person_key
+     WHERE NOT $5::bool AND hash = ANY ($4::bytea[]) AND person <> ALL ($3::uuid[])
+    RETURNING 1),
+persons AS (DELETE FROM person WHERE id = ANY ($3::uuid[]) RETURNING 1)
+SELECT (SELECT n FROM ledger_gone) + (SELECT count(*) FROM addresses) + (SELECT count(*) FROM sources)
+     + (SELECT count(*) FROM refusals) + (SELECT count(*) FROM records) + (SELECT count(*) FROM keys)
+     + (SELECT count(*) FROM persons) + (SELECT 0 * count(*) FROM vaults)

@@ -1,0 +1,9 @@
+SELECT a.email_key, a.id, s.channel, s.purpose
+  FROM state s JOIN address a ON a.id = s.address
+ WHERE s.state IN (1, 2) AND s.purpose = $1::text
+   AND greatest(s.at, s.last_used_at) <= $2::timestamptz - make_interval(months => $3::int4, days => $4::int4)
+                                         + interval '4 days'
+   AND (greatest(s.at, s.last_used_at) + make_interval(months => $3::int4, days => $4::int4)
+        + $5::int8 * interval '1 microsecond') <= $2::timestamptz
+ ORDER BY greatest(s.at, s.last_used_at)
+ LIMIT $6::int4

@@ -1,0 +1,1 @@
+DELETE FROM confirm_token WHERE hash = ANY ($1::bytea[])

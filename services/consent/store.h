@@ -1,0 +1,183 @@
+/* store: the one place of consent that talks SQL. Every function works in the call's transaction. */
+#ifndef LETHE_CONSENT_STORE_H
+#define LETHE_CONSENT_STORE_H
+
+#include "common/forget/forget.h"
+#include "common/service/service.h"
+#include "services/consent/consent.h"
+
+/* ---- addresses and what stands about them --------------------------------------------------------------------------- */
+/* What a decision is asked about. Absent keys are none of the address's. */
+struct standing_query {
+    struct hash email, wide;
+    struct uuid record;
+    struct text channel, purpose; /* purpose "": all direct marketing */
+};
+/* store_standing: n answers, in order; restricted tells dedupe's word alone (tombstones: restricted.h). Confirmation
+ * mails aren't counted (store_mailed). */
+enum outcome store_standing(struct call *call, const struct standing_query *queries, size_t n, struct standing *out,
+                            struct error *err) WARN_UNUSED;
+/* store_mailed: fills what is known of the links mailed. */
+enum outcome store_mailed(struct call *call, const struct standing_query *query, struct standing *standing,
+                          struct error *err) WARN_UNUSED;
+
+struct address {
+    struct uuid id;
+    struct hash email, wide;
+    struct uuid vault; /* what to open; nil: unknown */
+    bool item;         /* vault is an item of its own, not a record */
+};
+/* store_address_put: finds or makes the row, locks it; fills id. *made tells. */
+enum outcome store_address_put(struct call *call, struct address *address, bool *made, struct error *err) WARN_UNUSED;
+/* store_address: by id; *found tells. lock: for the rest of the transaction. */
+enum outcome store_address(struct call *call, const struct uuid *id, bool lock, struct address *out, bool *found,
+                           struct error *err) WARN_UNUSED;
+enum outcome store_address_drop(struct call *call, const struct uuid *id, struct error *err) WARN_UNUSED;
+/* store_bounce: on: a mail to this key bounced; off (by id): it was confirmed anew. */
+enum outcome store_bounced(struct call *call, const struct hash *email, int64_t at_us, struct error *err) WARN_UNUSED;
+enum outcome store_unbounce(struct call *call, const struct uuid *address, struct error *err) WARN_UNUSED;
+/* store_purposes: the purposes that an address has a state for, and its language. */
+struct address_purpose {
+    struct text purpose, language;
+};
+enum outcome store_purposes(struct call *call, const struct uuid *address, struct text channel,
+                            struct address_purpose **out, size_t *n, struct error *err) WARN_UNUSED;
+
+/* ---- the ledger and the state ----------------------------------------------------------------------------------------- */
+struct ledger_row {
+    struct uuid address, record, person; /* nil: none */
+    struct hash subject;
+    struct text channel, purpose;
+    int64_t statement; /* INT64_MIN: none */
+    struct text language;
+    int act;      /* enum consent_state */
+    int given_by; /* enum given_by; -1: unknown */
+    int64_t at;
+    struct text source;
+    struct uuid evidence;
+    struct bytes statement_digest;
+};
+/* store_ledger_add: never later than now; *position is its place. */
+enum outcome store_ledger_add(struct call *call, const struct ledger_row *row, int64_t *position,
+                              struct error *err) WARN_UNUSED;
+
+struct state_row {
+    struct uuid address;
+    struct text channel, purpose;
+    int state;
+    int64_t statement;
+    struct text language;
+    int64_t position, at, asked_position, asked_at; /* the last two INT64_MIN and CLOCK_NONE unless confirmed */
+    struct text source;
+};
+/* What consent.changed tells; made by every statement that changes states. */
+struct changed_list {
+    struct consent_changed *items;
+    size_t n;
+};
+enum outcome store_state_put(struct call *call, const struct state_row *row, struct changed_list *out,
+                             struct error *err) WARN_UNUSED;
+enum outcome store_used(struct call *call, const struct hash *email, struct text purpose, int64_t at_us,
+                        struct error *err) WARN_UNUSED;
+enum outcome store_resync_page(struct call *call, struct uuid *after, bool *again, struct changed_list *out,
+                               struct error *err) WARN_UNUSED;
+
+/* ---- tokens ----------------------------------------------------------------------------------------------------------- */
+struct token_row {
+    uint8_t hash[32];
+    struct confirm_token token;
+    struct uuid content;
+};
+enum outcome store_token_put(struct call *call, const struct token_row *row, struct error *err) WARN_UNUSED;
+enum outcome store_token(struct call *call, const uint8_t hash[32], struct confirm_token *out,
+                         struct error *err) WARN_UNUSED;
+enum outcome store_token_used(struct call *call, const uint8_t hash[32], struct error *err) WARN_UNUSED;
+
+/* ---- refusals and persons (store_person.c) ---------------------------------------------------------------------------- */
+struct refusal_row {
+    const struct hash *keys;
+    size_t keys_n;
+    struct uuid record;
+    struct text channel, purpose;
+    int kind; /* enum refusal_kind */
+    int64_t position, at;
+    struct text source;
+};
+/* store_refusal_lock: locks every address that the refusal reaches and names a person, before the ledger's row. */
+enum outcome store_refusal_lock(struct call *call, const struct refusal_row *row, struct uuid *person,
+                                struct error *err) WARN_UNUSED;
+/* store_refusal_put: projects it on keys, record and persons, and ends the grants that it reaches. */
+enum outcome store_refusal_put(struct call *call, const struct refusal_row *row, struct changed_list *out,
+                               struct error *err) WARN_UNUSED;
+/* store_person_put: *newer false: a later revision is here already, nothing was done. */
+enum outcome store_person_put(struct call *call, const struct uuid *person, int64_t rev, bool ended, bool restricted,
+                              bool *newer, struct error *err) WARN_UNUSED;
+/* store_person_members: its keys and records, whole; refusals that lie on them become the person's, and end the grants
+ * that they reach. */
+enum outcome store_person_members(struct call *call, const struct uuid *person, const struct hash *keys, size_t keys_n,
+                                  const struct uuid *records, size_t records_n, struct changed_list *out,
+                                  struct error *err) WARN_UNUSED;
+/* store_person_settle: ends the grants that the person's refusals reach. */
+enum outcome store_person_settle(struct call *call, const struct uuid *person, struct changed_list *out,
+                                 struct error *err) WARN_UNUSED;
+/* store_refusals_copy: `to` refuses what `from` does. */
+enum outcome store_refusals_copy(struct call *call, const struct uuid *from, const struct uuid *to,
+                                 struct error *err) WARN_UNUSED;
+
+/* ---- ends (store_end.c) ------------------------------------------------------------------------------------------------ */
+struct expired_token {
+    uint8_t hash[32];
+    struct uuid address, content;
+    struct text channel, purpose, language;
+    bool used, over; /* over: the opt-in was never confirmed and no other link is open */
+    int64_t statement;
+    struct hash email;
+};
+enum outcome store_expired_tokens(struct call *call, int most, struct expired_token **out, size_t *n,
+                                  struct error *err) WARN_UNUSED;
+enum outcome store_tokens_drop(struct call *call, const struct bytes *hashes, size_t n, struct error *err) WARN_UNUSED;
+/* store_idle: which of these addresses never had more than an unconfirmed request. */
+enum outcome store_idle(struct call *call, const struct uuid *addresses, size_t n, struct uuid_list *out,
+                        struct error *err) WARN_UNUSED;
+/* store_address_vaults: what lies in the vault for these addresses alone (never a record). */
+enum outcome store_address_vaults(struct call *call, const struct uuid_list *addresses, struct uuid_list *out,
+                                  struct error *err) WARN_UNUSED;
+enum outcome store_address_erase(struct call *call, const struct uuid_list *addresses, struct error *err) WARN_UNUSED;
+
+struct lapsing {
+    struct uuid address;
+    struct hash email;
+    struct text channel, purpose;
+};
+/* store_unused: grants of a purpose that were not used for so long; store_unconfirmed: assertions of a source. */
+enum outcome store_unused(struct call *call, struct text purpose, struct duration after, int most, struct lapsing **out,
+                          size_t *n, struct error *err) WARN_UNUSED;
+enum outcome store_unconfirmed(struct call *call, struct text source, struct duration after, int most,
+                               struct lapsing **out, size_t *n, struct error *err) WARN_UNUSED;
+
+/* The addresses that are gone with a forgotten set, and what lies in the vault about it. */
+enum outcome store_forget_addresses(struct call *call, const struct forget_set *set, struct uuid_list *out,
+                                    struct error *err) WARN_UNUSED;
+enum outcome store_forget_vaults(struct call *call, const struct forget_set *set, const struct uuid_list *addresses,
+                                 struct uuid_list *out, struct error *err) WARN_UNUSED;
+enum outcome store_forget_erase(struct call *call, const struct forget_set *set, const struct uuid_list *addresses,
+                                int64_t *rows, struct error *err) WARN_UNUSED;
+enum outcome store_forget_count(struct call *call, const struct forget_set *set, const struct uuid_list *addresses,
+                                int64_t *remaining, struct error *err) WARN_UNUSED;
+
+/* ---- the subject's rows (store_end.c) ------------------------------------------------------------------------------------ */
+struct subject_row {
+    int64_t position, statement, at, recorded_at;
+    struct uuid address, evidence, record, person;
+    struct text channel, purpose, language, source;
+    int act, given_by;
+    int state; /* of the address and purpose now; -1: none */
+};
+enum { SUBJECT_ROWS_MOST = 5000 };
+enum outcome store_subject(struct call *call, const struct hash *keys, size_t keys_n, const struct uuid *persons,
+                           size_t persons_n, struct subject_row **out, size_t *n, struct error *err) WARN_UNUSED;
+
+/* store_changed: rows (address, rev, email, wide, person, channel, purpose, state, statement, at, position), copied. */
+void store_changed(struct arena *arena, const struct pg_rows *rows, struct changed_list *out);
+
+#endif
