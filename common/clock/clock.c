@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LEAST_YEAR = 1900, MOST_YEAR = 9999, MOST_YEARS_APART = 10000 };
+enum { LEAST_YEAR = 1900, MOST_YEAR = 9999 };
 
 struct date {
     int64_t year;
@@ -260,58 +260,76 @@ static bool read_count(struct reader *in, int64_t *out)
     return digits > 0;
 }
 
+enum { IN_MONTHS, IN_DAYS, IN_US, SUMS };
+static const struct unit {
+    char letter;
+    bool time; /* behind the T */
+    int sum;
+    int64_t size;
+} units[] = {
+    {'Y', false, IN_MONTHS, 12},    {'M', false, IN_MONTHS, 1},   {'W', false, IN_DAYS, 7},
+    {'D', false, IN_DAYS, 1},       {'H', true, IN_US, HOURS(1)}, {'M', true, IN_US, MINUTES(1)},
+    {'S', true, IN_US, SECONDS(1)},
+};
+enum { UNITS = sizeof units / sizeof *units };
+
 /* Bounds every part, so that adding a duration to any time within years 0..9999 can't overflow. */
-static bool add_part(int64_t *sum, int64_t count, int64_t unit, int64_t most)
+static bool add_part(int64_t sums[SUMS], const struct unit *unit, int64_t count)
 {
+    static const int64_t most[SUMS] = {
+        [IN_MONTHS] = INT64_C(120000), [IN_DAYS] = INT64_C(3660000), [IN_US] = INT64_C(3660000) * US_PER_DAY};
     int64_t part;
-    if (__builtin_mul_overflow(count, unit, &part) || part > most || *sum > most - part)
+
+    if (__builtin_mul_overflow(count, unit->size, &part) || part > most[unit->sum] - sums[unit->sum])
         return false;
-    *sum += part;
+    sums[unit->sum] += part;
+    return true;
+}
+
+/* One "12M": only units smaller than the last one, `from` is where they begin; false, or where the next may begin. */
+static bool read_part(struct reader *in, bool time, size_t *from, int64_t sums[SUMS])
+{
+    int64_t count, fraction = 0;
+    size_t at = *from;
+
+    if (!read_count(in, &count))
+        return false;
+    bool fractional = read_char(in, '.');
+    if ((fractional && !read_fraction(in, &fraction)) || in->n == 0)
+        return false;
+    while (at < UNITS && (units[at].letter != in->p[0] || units[at].time != time))
+        at++;
+    if (at == UNITS || (fractional && units[at].letter != 'S') || !add_part(sums, &units[at], count))
+        return false;
+    sums[IN_US] += fraction;
+    in->p++;
+    in->n--;
+    *from = at + 1;
     return true;
 }
 
 bool duration_parse(struct text text, struct duration *out)
 {
-    static const char date_units[] = "YMWD", time_units[] = "HMS";
-    static const int64_t date_sizes[] = {12, 1, 7, 1}, time_sizes[] = {3600 * US_PER_S, 60 * US_PER_S, US_PER_S};
     struct reader in = {.p = text.p, .n = text.n};
-    int64_t months = 0, days = 0, us = 0;
-    size_t unit = 0;
-    bool in_time = false, part = false;
+    int64_t sums[SUMS] = {0};
+    size_t from = 0;
+    bool time = false, part = false;
 
     if (!read_char(&in, 'P'))
         return false;
     while (in.n > 0) {
-        int64_t count, fraction = 0;
-        if (!in_time && read_char(&in, 'T')) {
-            in_time = true;
-            unit = 0;
+        if (!time && read_char(&in, 'T')) {
+            time = true;
             part = false;
-            continue;
+        } else if (read_part(&in, time, &from, sums)) {
+            part = true;
+        } else {
+            return false;
         }
-        if (!read_count(&in, &count))
-            return false;
-        bool fractional = in_time && read_char(&in, '.');
-        if ((fractional && !read_fraction(&in, &fraction)) || in.n == 0)
-            return false;
-        const char *units = in_time ? time_units : date_units;
-        const char *found = strchr(units + unit, in.p[0]); /* only what is smaller than the last */
-        if (in.p[0] == '\0' || found == NULL || (fractional && in.p[0] != 'S'))
-            return false;
-        size_t at = (size_t)(found - units);
-        int64_t *sum = in_time ? &us : at < 2 ? &months : &days;
-        int64_t most = in_time ? MOST_YEARS_APART * 366 * US_PER_DAY : at < 2 ? MOST_YEARS_APART * 12 : 3660000;
-        if (!add_part(sum, count, in_time ? time_sizes[at] : date_sizes[at], most) ||
-            !add_part(&us, fraction, 1, INT64_MAX))
-            return false;
-        unit = at + 1;
-        part = true;
-        in.p++;
-        in.n--;
     }
     if (!part)
         return false;
-    *out = (struct duration){.months = (int32_t)months, .days = (int32_t)days, .us = us};
+    *out = (struct duration){.months = (int32_t)sums[IN_MONTHS], .days = (int32_t)sums[IN_DAYS], .us = sums[IN_US]};
     return true;
 }
 

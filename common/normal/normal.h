@@ -24,7 +24,9 @@ bool normal_email(struct text in, struct arena *arena, struct text *out);       
 bool normal_email_wide(struct text email, struct arena *arena, struct text *out); /* of a normalised one */
 bool normal_email_is_role(struct text email); /* info@, sales@, office@, ...: identifies nobody */
 struct text normal_email_domain(struct text email);
-bool normal_phone(struct text in, const char *region, struct arena *arena, struct text *out); /* E.164; region "DE" */
+/* E.164; region ("DE") is that of numbers in national form, NULL where none is known. What comes as E.164 already needs
+ * to be plausible (its country, beginning and length exist), all else to be valid. */
+bool normal_phone(struct text in, const char *region, struct arena *arena, struct text *out);
 bool normal_name(struct text in, struct arena *arena, struct text *out); /* NFKD, folded, letters and digits only */
 
 struct hash normal_key_email(const struct crypto_key *index_key, struct text email);

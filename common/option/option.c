@@ -23,7 +23,8 @@ static void variable_name(const char *name, const char *suffix, char out[NAME_BY
 {
     size_t n = strlen(name), m = strlen(suffix);
     ENSURE(n + m + sizeof "LETHE_" <= NAME_BYTES);
-    memcpy(out, "LETHE_", 6);
+    for (size_t i = 0; i < 6; i++)
+        out[i] = "LETHE_"[i];
     for (size_t i = 0; i < n; i++)
         out[6 + i] = (char)(name[i] == '-' ? '_' : name[i] >= 'a' && name[i] <= 'z' ? name[i] - 'a' + 'A' : name[i]);
     memcpy(out + 6 + n, suffix, m + 1);

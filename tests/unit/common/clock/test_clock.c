@@ -156,7 +156,7 @@ static void durations(void **state)
         {"P1M", 1, 0, 0},
         {"PT0.25S", 0, 0, 250000},
         {"P0D", 0, 0, 0},
-        {"PT36H", 0, 0, 36 * 3600 * US_PER_S},
+        {"PT36H", 0, 0, HOURS(36)},
         {"P10000Y", 120000, 0, 0},
     };
     static const char *const bad[] = {"",        "P",

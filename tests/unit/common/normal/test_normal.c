@@ -46,7 +46,7 @@ static const struct pair emails[] = {
     {"ada@xn--mnchen-3ya.example", "ada@xn--mnchen-3ya.example"},
     {"ada\u200B@example.com", NULL}, /* pasted along */
     {"\u00A0ada@example.com", NULL},
-    {"ada\u202E@example.com", NULL},
+    {"ada\xE2\x80\xAE@example.com", NULL},
     {"ada\xFF@example.com", NULL},
     {"ada@\xFF.example", NULL},
     {"ada@exa_mple.com", NULL},
@@ -166,7 +166,7 @@ static bool german_phone(struct text in, struct arena *arena, struct text *out)
     static void name(void **state)                                                                                     \
     {                                                                                                                  \
         (void)state;                                                                                                   \
-        check(table, sizeof(table) / sizeof(table[0]), fn);                                                            \
+        check(table, sizeof(table) / sizeof((table)[0]), fn);                                                          \
     }
 CHECK(test_emails, emails, normal_email)
 CHECK(test_wide_emails, wides, normal_email_wide)
