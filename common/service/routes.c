@@ -104,6 +104,10 @@ static void answer_failure(struct service *service, const struct http_request *r
     if (outcome != REFUSED) {
         log_warn(&service->log, "route.waits", F_STR("request_id", request->request_id), F_ERROR(err));
         http_respond_header(response, "Retry-After", TEXT("1"));
+    } else if (status == 401) {
+        http_respond_header(response, "WWW-Authenticate", TEXT("Bearer"));
+    } else if (status == 429) {
+        http_respond_header(response, "Retry-After", TEXT("60"));
     }
     http_problem(response, request, status, err);
 }

@@ -1,0 +1,1 @@
+SELECT seq, hash FROM audit WHERE seq = $1::int8

@@ -1,0 +1,1 @@
+SELECT count(*) FROM look WHERE subject = ANY ($1::uuid[])

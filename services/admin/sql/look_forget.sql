@@ -1,0 +1,1 @@
+DELETE FROM look WHERE subject = ANY ($1::uuid[])

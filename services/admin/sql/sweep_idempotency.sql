@@ -1,0 +1,1 @@
+DELETE FROM idempotency WHERE at < now() - interval '1 day'

@@ -1,0 +1,1 @@
+DELETE FROM look WHERE at < now() - interval '1 year'

@@ -1,0 +1,117 @@
+/* A search's body and the hashes it means. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "services/admin/subject.h"
+
+static struct arena *arena;
+static struct crypto_key *key;
+
+static int set_up(void **state)
+{
+    static const uint8_t bytes[CRYPTO_KEY_BYTES] = {1, 2, 3};
+    struct error err;
+    (void)state;
+    if (crypto_start(&err) != DONE)
+        return -1;
+    arena = arena_new();
+    key = crypto_key_new(bytes);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    crypto_key_free(key);
+    arena_free(arena);
+    return 0;
+}
+
+static enum outcome read_search(const char *json, struct subject_search **out, struct error *err)
+{
+    void *decoded = NULL;
+    error_clear(err);
+    enum outcome o = event_decode(&subject_search_type, text_of(json), arena, &decoded, err);
+    *out = decoded;
+    return o;
+}
+
+static size_t keys_of(const char *json, struct key *keys)
+{
+    static const char *const regions[] = {"DE", "US"};
+    struct subject_search *search = NULL;
+    struct error err;
+    size_t n = 0;
+    assert_int_equal(read_search(json, &search, &err), DONE);
+    if (subject_keys(search, key, regions, 2, arena, keys, &n, &err) != DONE)
+        return SIZE_MAX;
+    return n;
+}
+
+static void test_one_of(void **state)
+{
+    (void)state;
+    static const char *const broken[] = {
+        "{}",
+        "{\"fields\":true}",
+        "{\"email\":\"a@b.example\",\"phone\":\"+491701234567\"}",
+        "{\"email\":\"\"}",
+        "{\"email\":\"a@b.example\",\"operator\":\"x\"}",
+        "{\"record\":{\"system\":\"shop\"}}",
+        "{\"person\":\"nobody\"}",
+        "{\"email\":1}",
+        "[]",
+    };
+    struct subject_search *search = NULL;
+    struct error err;
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++)
+        if (read_search(broken[i], &search, &err) != REFUSED)
+            fail_msg("taken: %s", broken[i]);
+}
+
+static void test_keys(void **state)
+{
+    (void)state;
+    struct key keys[SUBJECT_KEYS_MOST], same[SUBJECT_KEYS_MOST];
+    assert_int_equal(keys_of("{\"email\":\"Ann.B+shop@GMail.com\"}", keys), 2);
+    assert_int_equal(keys[0].kind, KEY_EMAIL);
+    assert_int_equal(keys[1].kind, KEY_EMAIL_WIDE);
+    assert_int_equal(keys_of("{\"email\":\"ann.b+shop@gmail.com\"}", same), 2);
+    assert_true(hash_equal(&keys[0].hash, &same[0].hash));
+
+    /* one number in international form is one key, whatever the regions; a national one may be two */
+    assert_int_equal(keys_of("{\"phone\":\"+49 170 1234567\"}", keys), 1);
+    assert_int_equal(keys_of("{\"phone\":\"0170 1234567\"}", same), 1);
+    assert_true(hash_equal(&keys[0].hash, &same[0].hash));
+
+    assert_int_equal(keys_of("{\"record\":{\"system\":\"shop\",\"id\":\"O-1\"}}", keys), 1);
+    assert_int_equal(keys[0].kind, KEY_SOURCE);
+    assert_int_equal(keys_of("{\"person\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}", keys), 0);
+    assert_int_equal(keys_of("{\"email\":\"no address\"}", keys), SIZE_MAX);
+    assert_int_equal(keys_of("{\"phone\":\"no number\"}", keys), SIZE_MAX);
+}
+
+static void test_detail_holds_no_value(void **state)
+{
+    (void)state;
+    struct subject_search *search = NULL;
+    struct error err;
+    assert_int_equal(read_search("{\"email\":\"a@b.example\",\"fields\":true}", &search, &err), DONE);
+    assert_string_equal(subject_detail(search), "email+fields");
+    assert_int_equal(read_search("{\"person\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}", &search, &err), DONE);
+    assert_string_equal(subject_detail(search), "person");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_one_of, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_detail_holds_no_value, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
