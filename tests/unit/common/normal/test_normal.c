@@ -46,7 +46,7 @@ static const struct pair emails[] = {
     {"ada@xn--mnchen-3ya.example", "ada@xn--mnchen-3ya.example"},
     {"ada\u200B@example.com", NULL}, /* pasted along */
     {"\u00A0ada@example.com", NULL},
-    {"ada\xE2\x80\xAE@example.com", NULL},
+    {"ada\u2060@example.com", NULL},
     {"ada\xFF@example.com", NULL},
     {"ada@\xFF.example", NULL},
     {"ada@exa_mple.com", NULL},
