@@ -147,7 +147,7 @@ asan tsan coverage: ## build and unit-test that flavour
 	@$(MAKE) --no-print-directory FLAVOUR=$@ build unit
 
 build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.c.o build/fuzz/libcommon.a
-	clang++ -fsanitize=address,undefined,fuzzer -pie -o $@ $^ $(LIBS)
+	@clang++ -fsanitize=address,undefined,fuzzer -pie -o $@ $^ $(LIBS)
 .PHONY: fuzz-build
 fuzz-build:
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz CC=clang CXX=clang++ $(FUZZ)

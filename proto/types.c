@@ -15,4 +15,4 @@ const struct event_type *const event_types[] = {
     &holder_instruction_event, &holder_result_event,     &sealed_box_event,        &signed_result_event,
     &request_changed_event,    &dead_letter_event,
 };
-const size_t event_types_n = sizeof event_types / sizeof *event_types;
+const size_t event_types_n = sizeof(event_types) / sizeof(event_types[0]);

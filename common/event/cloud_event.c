@@ -214,7 +214,7 @@ enum outcome cloud_event_from_json(struct text json, struct arena *arena, struct
 {
     struct text values[ATTRIBUTES] = {0};
     struct reader_names names = {0};
-    struct reader_step step = {0};
+    struct text name;
     enum reader_kind kind;
     struct reader r;
     size_t count = 0;
@@ -228,13 +228,13 @@ enum outcome cloud_event_from_json(struct text json, struct arena *arena, struct
         return value_type_fault(&r);
     TRY(reader_enter(&r));
     for (;;) {
-        TRY(reader_member(&r, &count, &more, &step.name));
+        TRY(reader_member(&r, &count, &more, &name));
         if (!more)
             break;
-        r.at = &step;
-        TRY(reader_names_add(&r, &names, step.name));
-        TRY(read_envelope_member(&r, step.name, values, &out->data));
-        r.at = NULL;
+        reader_down_member(&r, name);
+        TRY(reader_names_add(&r, &names, name));
+        TRY(read_envelope_member(&r, name, values, &out->data));
+        reader_up(&r);
     }
     TRY(reader_end(&r));
     return envelope_of(values, &out->meta, err);

@@ -74,7 +74,6 @@ static enum outcome read_item(struct reader *r, const struct field *field, void 
 /* Every list is {T *items; size_t n;}: the two are written by memcpy, since T isn't known here. */
 static enum outcome read_list(struct reader *r, const struct field *field, void *list)
 {
-    struct reader_step step = {.up = r->at};
     size_t size = item_size(field), most = field_most(field, EVENT_LIST_MOST);
     size_t count = 0, n = 0, room = 0;
     enum reader_kind kind;
@@ -91,12 +90,11 @@ static enum outcome read_list(struct reader *r, const struct field *field, void 
             break;
         if (n == most)
             return reader_refuse(r, "items", "the list is longer than allowed");
-        step.index = n;
-        r->at = &step;
+        reader_down_item(r, n);
         items = value_list_grow(r->arena, items, n, &room, size);
         TRY(read_item(r, field, (char *)items + n * size));
         n++;
-        r->at = step.up;
+        reader_up(r);
     }
     if (field_bounded(field) && (int64_t)n < field->least)
         return reader_refuse(r, "items", "the list is shorter than required");
@@ -203,13 +201,8 @@ static enum outcome check_required(struct reader *r, const struct object_type *t
 {
     for (size_t i = 0; i < type->fields_n; i++)
         if (type->fields[i].required && (seen & UINT64_C(1) << i) == 0) {
-            struct reader_step missing = {.up = r->at, .name = text_of(type->fields[i].name)};
-            enum outcome refused;
-
-            r->at = &missing;
-            refused = reader_refuse(r, "required", "a required member is missing");
-            r->at = missing.up;
-            return refused;
+            reader_down_member(r, text_of(type->fields[i].name));
+            return reader_refuse(r, "required", "a required member is missing");
         }
     return DONE;
 }
@@ -217,8 +210,8 @@ static enum outcome check_required(struct reader *r, const struct object_type *t
 /* The caller has seen the opening brace. */
 static enum outcome read_object(struct reader *r, const struct object_type *type, void *object)
 {
-    struct reader_step step = {.up = r->at};
     struct reader_names unknown = {0};
+    struct text name;
     size_t count = 0, expected = 0;
     uint64_t seen = 0;
     bool more;
@@ -229,18 +222,18 @@ static enum outcome read_object(struct reader *r, const struct object_type *type
     for (;;) {
         size_t at;
 
-        TRY(reader_member(r, &count, &more, &step.name));
+        TRY(reader_member(r, &count, &more, &name));
         if (!more)
             break;
-        r->at = &step;
-        at = find_field(type, step.name, expected);
+        reader_down_member(r, name);
+        at = find_field(type, name, expected);
         if (at < type->fields_n) {
             TRY(read_member(r, type, at, &seen, object));
             expected = at + 1;
         } else {
-            TRY(read_unknown(r, type, &unknown, step.name));
+            TRY(read_unknown(r, type, &unknown, name));
         }
-        r->at = step.up;
+        reader_up(r);
     }
     TRY(check_required(r, type, seen));
     return check_object(r, type, object);

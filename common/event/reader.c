@@ -1,71 +1,22 @@
-/* reader: the JSON reader beneath the codec: tokens, brackets, limits and the pointer of what is at fault. */
+/* reader: the JSON reader beneath the codec: tokens, brackets and limits. */
 #include "common/event/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTER_STEPS_MOST = 24, NUMBER_BYTES_MOST = 64 };
+enum { NUMBER_BYTES_MOST = 64 };
 
 void reader_init(struct reader *r, struct text json, const char *base, struct arena *arena, struct error *err)
 {
-    *r = (struct reader){
-        .p = json.p,
-        .end = json.n > 0 ? json.p + json.n : json.p,
-        .arena = arena,
-        .err = err,
-        .base = base,
-        .depth_most = EVENT_DEPTH_MOST,
-    };
-}
-
-/* Names that came from outside stand in a pointer only where they look like names: anything else could be a value. */
-static bool name_is_plain(struct text name)
-{
-    if (name.n == 0 || name.n > EVENT_SCALAR_NAME_MOST)
-        return false;
-    for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
-            return false;
-    }
-    return true;
-}
-
-static void pointer_of(const struct reader *r, char *out, size_t room)
-{
-    const struct reader_step *steps[POINTER_STEPS_MOST];
-    size_t n = 0, used;
-    struct buf buf;
-
-    for (const struct reader_step *s = r->at; s != NULL && n < POINTER_STEPS_MOST; s = s->up)
-        steps[n++] = s;
-    buf_init(&buf, room - 1);
-    buf_str(&buf, r->base);
-    while (n-- > 0) {
-        used = buf.n;
-        buf_char(&buf, '/');
-        if (steps[n]->name.p == NULL)
-            buf_printf(&buf, "%zu", steps[n]->index);
-        else if (name_is_plain(steps[n]->name))
-            buf_text(&buf, steps[n]->name);
-        else {
-            buf.n = used;
-            break;
-        }
-    }
-    used = buf.failed ? 0 : buf.n;
-    if (used > 0)
-        memcpy(out, buf.p, used);
-    out[used] = 0;
-    buf_free(&buf);
-}
-
-enum outcome reader_refuse(struct reader *r, const char *rule, const char *why)
-{
-    char pointer[sizeof r->err->pointer];
-
-    pointer_of(r, pointer, sizeof pointer);
-    return error_refuse(r->err, pointer, rule, "%s", why);
+    r->p = json.p;
+    r->end = json.n > 0 ? json.p + json.n : json.p;
+    r->arena = arena;
+    r->err = err;
+    r->base = base;
+    r->steps_n = 0;
+    r->depth = 0;
+    r->depth_most = EVENT_DEPTH_MOST;
+    r->name_written = TEXT_NONE;
 }
 
 void reader_space(struct reader *r)

@@ -7,24 +7,30 @@
 
 enum reader_kind { READ_OBJECT, READ_ARRAY, READ_STRING, READ_NUMBER, READ_TRUE, READ_FALSE, READ_NULL };
 
-/* One step of the way from the outermost value to where the reader is, on its caller's stack. */
+/* One step of the way from the outermost value to where the reader is. */
 struct reader_step {
-    const struct reader_step *up;
     struct text name; /* a member's; TEXT_NONE: an array's item */
     size_t index;
 };
+enum { READER_STEPS_MOST = EVENT_DEPTH_MOST + 4 };
 
 struct reader {
     const char *p, *end;
     struct arena *arena;
     struct error *err;
     const char *base; /* what pointers begin with: "/data" or "" */
-    const struct reader_step *at;
+    struct reader_step steps[READER_STEPS_MOST];
+    size_t steps_n;
     unsigned depth, depth_most;
     struct text name_written; /* the last member's name with its quotes, as written */
 };
 
 void reader_init(struct reader *r, struct text json, const char *base, struct arena *arena, struct error *err);
+
+/* The way down to a member or item and up again; who refuses leaves it as it is. */
+void reader_down_member(struct reader *r, struct text name);
+void reader_down_item(struct reader *r, size_t index);
+void reader_up(struct reader *r);
 
 /* reader_refuse: the refusal of what the reader is at; `why` is a whole sentence. */
 enum outcome reader_refuse(struct reader *r, const char *rule, const char *why);

@@ -49,24 +49,24 @@ static void put(char **out, const char *p, size_t n)
 
 static enum outcome skip_object(struct reader *r, char **out)
 {
-    struct reader_step step = {.up = r->at};
     struct reader_names names = {0};
+    struct text name;
     size_t count = 0;
     bool more;
 
     TRY(reader_enter(r));
     put(out, "{", 1);
     for (;;) {
-        TRY(reader_member(r, &count, &more, &step.name));
+        TRY(reader_member(r, &count, &more, &name));
         if (!more)
             break;
         put(out, ",", count > 1);
         put(out, r->name_written.p, r->name_written.n);
         put(out, ":", 1);
-        r->at = &step;
-        TRY(reader_names_add(r, &names, step.name));
+        reader_down_member(r, name);
+        TRY(reader_names_add(r, &names, name));
         TRY(reader_skip(r, out));
-        r->at = step.up;
+        reader_up(r);
     }
     put(out, "}", 1);
     return DONE;
@@ -74,7 +74,6 @@ static enum outcome skip_object(struct reader *r, char **out)
 
 static enum outcome skip_array(struct reader *r, char **out)
 {
-    struct reader_step step = {.up = r->at};
     size_t count = 0;
     bool more;
 
@@ -85,10 +84,9 @@ static enum outcome skip_array(struct reader *r, char **out)
         if (!more)
             break;
         put(out, ",", count > 1);
-        step.index = count - 1;
-        r->at = &step;
+        reader_down_item(r, count - 1);
         TRY(reader_skip(r, out));
-        r->at = step.up;
+        reader_up(r);
     }
     put(out, "]", 1);
     return DONE;

@@ -77,7 +77,7 @@ static enum outcome read_bool(struct reader *r, bool *out)
 
 static enum outcome read_time(struct reader *r, int64_t *out)
 {
-    struct text text;
+    struct text text = TEXT_NONE;
 
     TRY(value_text(r, 0, SIZE_MAX, &text));
     return clock_parse(text, out) ? DONE : reader_refuse(r, "format", "this is no RFC 3339 time that exists");
@@ -85,7 +85,7 @@ static enum outcome read_time(struct reader *r, int64_t *out)
 
 enum outcome value_uuid(struct reader *r, struct uuid *out)
 {
-    struct text text;
+    struct text text = TEXT_NONE;
 
     TRY(value_text(r, 0, SIZE_MAX, &text));
     if (!uuid_parse(text, out) || uuid_is_nil(out))
@@ -95,7 +95,7 @@ enum outcome value_uuid(struct reader *r, struct uuid *out)
 
 enum outcome value_hash(struct reader *r, struct hash *out)
 {
-    struct text text;
+    struct text text = TEXT_NONE;
 
     TRY(value_text(r, 0, SIZE_MAX, &text));
     if (!text_from_hex(text, out->b, sizeof out->b) || hash_is_none(out))
@@ -105,7 +105,7 @@ enum outcome value_hash(struct reader *r, struct hash *out)
 
 static enum outcome read_enum(struct reader *r, const struct field *field, int *out)
 {
-    struct text text;
+    struct text text = TEXT_NONE;
 
     TRY(value_text(r, 0, SIZE_MAX, &text));
     for (int i = 0; field->names[i] != NULL; i++)
@@ -128,7 +128,7 @@ static enum outcome read_version(struct reader *r, struct version *out)
 {
     static const struct field natural = {.least = 0, .most = INT64_MAX};
     enum reader_kind kind;
-    struct text text;
+    struct text text = TEXT_NONE;
 
     TRY(reader_next(r, &kind));
     out->kind = VERSION_NUMBER;
@@ -189,7 +189,7 @@ static enum outcome read_scalar(struct reader *r, struct scalar *out)
 
 static enum outcome read_scalars(struct reader *r, const struct field *field, struct scalar_list *out)
 {
-    struct reader_step step = {.up = r->at};
+    struct text name;
     size_t count = 0, room = 12, most = field_most(field, EVENT_SCALARS_MOST);
     bool more;
 
@@ -198,22 +198,22 @@ static enum outcome read_scalars(struct reader *r, const struct field *field, st
     for (;;) {
         struct scalar *scalar;
 
-        TRY(reader_member(r, &count, &more, &step.name));
+        TRY(reader_member(r, &count, &more, &name));
         if (!more)
             break;
-        r->at = &step;
-        if (!scalar_name_fits(step.name))
+        reader_down_member(r, name);
+        if (!scalar_name_fits(name))
             return reader_refuse(r, "format", "a field's name is 1 to 64 of a-z, 0-9 and _");
         for (size_t i = 0; i < out->n; i++)
-            if (text_equal(out->items[i].name, step.name))
+            if (text_equal(out->items[i].name, name))
                 return reader_refuse(r, "duplicate member", "a member stands twice");
         if (out->n == most)
             return reader_refuse(r, "items", "there are more fields than allowed");
         out->items = value_list_grow(r->arena, out->items, out->n, &room, sizeof *out->items);
         scalar = &out->items[out->n++];
-        scalar->name = step.name;
+        scalar->name = name;
         TRY(read_scalar(r, scalar));
-        r->at = step.up;
+        reader_up(r);
     }
     if (field_bounded(field) && (int64_t)out->n < field->least)
         return reader_refuse(r, "items", "there are fewer fields than required");

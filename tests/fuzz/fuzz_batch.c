@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 static const struct event_type *find_type(struct text name)
 {
     for (size_t i = 0; i < event_types_n; i++)
-        if (text_is(name, event_types[i]->name))
+        if (event_types[i] != NULL && text_is(name, event_types[i]->name))
             return event_types[i];
     return NULL;
 }

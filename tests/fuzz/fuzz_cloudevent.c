@@ -16,11 +16,13 @@ static size_t headers_of(struct text lines, struct header *headers)
         size_t line = end == NULL ? lines.n : (size_t)(end - lines.p);
         const char *colon = memchr(lines.p, ':', line);
 
-        if (colon != NULL)
-            headers[n++] = (struct header){
-                .name = {.p = lines.p, .n = (size_t)(colon - lines.p)},
-                .value = {.p = colon + 1, .n = line - (size_t)(colon - lines.p) - 1},
-            };
+        if (colon != NULL) {
+            size_t name = (size_t)(colon - lines.p);
+
+            headers[n].name = (struct text){.p = lines.p, .n = name};
+            headers[n].value = (struct text){.p = colon + 1, .n = line - name - 1};
+            n++;
+        }
         lines.p += line + (end != NULL);
         lines.n -= line + (end != NULL);
     }

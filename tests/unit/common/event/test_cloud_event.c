@@ -38,8 +38,8 @@ static int tear_down(void **state)
         .name = {.p = (key), .n = sizeof(key) - 1}, .value = {.p = (text), .n = sizeof(text) - 1 }                     \
     }
 #define FROM(headers, prefix)                                                                                          \
-    cloud_event_from_headers(headers, sizeof headers / sizeof *headers, prefix, TEXT("{}"), box->arena, &box->event,   \
-                             &box->err)
+    cloud_event_from_headers(headers, sizeof(headers) / sizeof *(headers), prefix, TEXT("{}"), box->arena,             \
+                             &box->event, &box->err)
 
 static void binary_mode_reads_headers(void **state)
 {
