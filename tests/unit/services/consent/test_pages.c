@@ -1,0 +1,125 @@
+/* The pages: every one in every language, escaped, without scripts, under a policy that names their own style. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/crypto/crypto.h"
+#include "services/consent/pages.h"
+
+static struct arena *arena;
+
+static int begin(void **state)
+{
+    struct error err;
+
+    (void)state;
+    arena = arena_new();
+    return crypto_start(&err) == DONE ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static bool holds(struct text text, const char *part)
+{
+    return memmem(text.p, text.n, part, strlen(part)) != NULL;
+}
+
+static struct text render(enum page page, const char *language)
+{
+    struct page_values values = {.language = text_of(language),
+                                 .controller = TEXT("Acme <b>&\"'"),
+                                 .purpose = TEXT("News<script>"),
+                                 .statement = TEXT("I want </blockquote><img src=x>"),
+                                 .statement_language = text_of(language)};
+    struct buf out;
+
+    buf_init(&out, 1 << 20);
+    page_render(page, &values, &out);
+    assert_false(out.failed);
+    struct text copy = text_copy(arena, buf_view(&out));
+    buf_free(&out);
+    return copy;
+}
+
+static void test_every_page_in_every_language(void **state)
+{
+    static const char *const languages[] = {"en", "de", "fr"};
+
+    (void)state;
+    for (int page = 0; page < PAGES; page++)
+        for (size_t i = 0; i < 3; i++) {
+            struct text html = render((enum page)page, languages[i]);
+
+            assert_true(text_starts(html, "<!doctype html>\n<html lang=\""));
+            assert_true(holds(html, text_format(arena, "<html lang=\"%s\">", languages[i]).p));
+            assert_true(text_utf8_valid(html));
+            assert_false(holds(html, "<script"));
+            assert_false(holds(html, "<img"));
+            assert_false(holds(html, "<b>"));
+            assert_true(holds(html, "Acme &lt;b&gt;&amp;&quot;&#39;"));
+            assert_false(holds(html, "{"
+                                     "purpose}"));
+            assert_false(holds(html, "style=")); /* the policy lets no style attribute in */
+            assert_true(holds(html, "width=device-width"));
+            assert_int_equal(holds(html, "<form method=\"post\">"), page == PAGE_CONFIRM || page == PAGE_UNSUBSCRIBE);
+        }
+}
+
+static void test_what_a_form_holds(void **state)
+{
+    struct text confirm = render(PAGE_CONFIRM, "en"), leave = render(PAGE_UNSUBSCRIBE, "en");
+
+    (void)state;
+    assert_true(holds(confirm, "I want &lt;/blockquote&gt;&lt;img src=x&gt;</blockquote>"));
+    assert_true(holds(confirm, "Yes, I agree"));
+    assert_true(holds(leave, "name=\"scope\" value=\"purpose\""));
+    assert_true(holds(leave, "name=\"scope\" value=\"all\""));
+}
+
+static void test_language(void **state)
+{
+    (void)state;
+    assert_true(text_is(page_language(TEXT("de"), TEXT("fr"), TEXT("en")), "de"));
+    assert_true(text_is(page_language(TEXT("de-AT"), TEXT("fr"), TEXT("en")), "de"));
+    assert_true(text_is(page_language(TEXT_NONE, TEXT("es, fr-CH;q=0.9, en;q=0.8"), TEXT("de")), "fr"));
+    assert_true(text_is(page_language(TEXT("xx"), TEXT("es"), TEXT("de")), "de"));
+    assert_true(text_is(page_language(TEXT_NONE, TEXT_NONE, TEXT("xx")), "en"));
+    assert_true(text_is(page_language(TEXT_NONE, TEXT(",,;,den"), TEXT_NONE), "en"));
+}
+
+static void test_the_policy_names_the_style(void **state)
+{
+    struct text html = render(PAGE_WRONG, "en"), policy = page_policy(arena);
+    const char *from = memmem(html.p, html.n, "<style>", 7), *to = memmem(html.p, html.n, "</style>", 8);
+    uint8_t digest[32];
+
+    (void)state;
+    assert_non_null(from);
+    assert_non_null(to);
+    crypto_digest(from + 7, (size_t)(to - from - 7), digest);
+    struct text hash = crypto_base64(arena, digest, sizeof digest);
+    assert_true(holds(policy, text_format(arena, "style-src 'sha256-%.*s'", TEXT_ARGS(hash)).p));
+    assert_true(text_starts(policy, "default-src 'none'"));
+    assert_true(holds(policy, "form-action 'self'"));
+    assert_true(holds(policy, "frame-ancestors 'none'"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_page_in_every_language),
+        cmocka_unit_test(test_what_a_form_holds),
+        cmocka_unit_test(test_language),
+        cmocka_unit_test(test_the_policy_names_the_style),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
