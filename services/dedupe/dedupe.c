@@ -7,8 +7,7 @@
 #include "services/dedupe/apart.h"
 
 const char *const link_ground_names[LINK_GROUNDS + 1] = {
-    [LINK_OPERATOR] = "operator", [LINK_JOINED] = "joined",
-    [LINK_SOURCE] = "source",     [LINK_EMAIL] = "email",
+    [LINK_OPERATOR] = "operator",           [LINK_JOINED] = "joined", [LINK_SOURCE] = "source", [LINK_EMAIL] = "email",
     [LINK_PHONE_SURNAME] = "phone-surname",
 };
 
@@ -147,7 +146,8 @@ static void groups_of_holds(const struct dedupe_graph *graph, struct hold *holds
                 until++;
             if (until - from < 2)
                 continue;
-            *group = (struct link_group){.ground = holds[i].ground, .members = ARENA_ARRAY(arena, until - from, uint32_t)};
+            *group =
+                (struct link_group){.ground = holds[i].ground, .members = ARENA_ARRAY(arena, until - from, uint32_t)};
             for (size_t h = from; h < until; h++)
                 if (group->n == 0 || group->members[group->n - 1] != holds[h].at)
                     group->members[group->n++] = holds[h].at;

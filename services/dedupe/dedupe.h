@@ -40,7 +40,8 @@ struct dedupe_record {
     struct uuid root;              /* of the group of source ids that a source joined; nil: none */
     struct uuid person, component; /* as stored; nil: it is new */
     struct uuid fence;             /* the forget whose closed set it is in: linked only within; nil: free */
-    bool touched;                  /* this change brought or altered it */
+    bool touched;                  /* this change brought it, or altered what is told of it */
+    bool written;                  /* its row is to be written anew */
 };
 
 /* An operator's decision about two records, a < b. */

@@ -31,7 +31,8 @@ static uint32_t *seat_members(const struct dedupe_graph *graph, const struct ded
                               struct arena *arena, struct persons_plan *out)
 {
     struct seat *seats = ARENA_ARRAY(arena, graph->n + 1, struct seat);
-    uint32_t *members = ARENA_ARRAY(arena, graph->n + 1, uint32_t), *plan_of = ARENA_ARRAY(arena, graph->n + 1, uint32_t);
+    uint32_t *members = ARENA_ARRAY(arena, graph->n + 1, uint32_t),
+             *plan_of = ARENA_ARRAY(arena, graph->n + 1, uint32_t);
 
     for (uint32_t i = 0; i < graph->n; i++)
         seats[i] = (struct seat){.cluster = partition->cluster[i], .at = i};
@@ -168,8 +169,7 @@ void decide_persons(const struct dedupe_graph *graph, const struct dedupe_partit
     for (uint32_t i = 0; i < graph->n; i++) {
         const struct dedupe_record *r = &graph->records[i];
         if (!uuid_is_nil(&r->person))
-            claims[n++] =
-                (struct claim){.person = r->person, .created_at = r->created_at, .at = i, .plan = plan_of[i]};
+            claims[n++] = (struct claim){.person = r->person, .created_at = r->created_at, .at = i, .plan = plan_of[i]};
     }
     qsort(claims, n, sizeof(*claims), by_claim);
     for (size_t i = 0; i < n; i = end) {

@@ -1,0 +1,52 @@
+-- Operators' decisions, a < b: one person (must-link), or two (cannot-link).
+CREATE TABLE {schema}.pair (
+    a      uuid        NOT NULL,
+    b      uuid        NOT NULL,
+    apart  boolean     NOT NULL,
+    by     uuid        NOT NULL,
+    reason text        NOT NULL,
+    at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (a, b),
+    CHECK (a < b)
+);
+CREATE INDEX pair_b ON {schema}.pair (b);
+
+-- What evidence would link and a decision about others forbids: a human's call.
+CREATE TABLE {schema}.review (
+    review     uuid        PRIMARY KEY,
+    a          uuid        NOT NULL,
+    b          uuid        NOT NULL,
+    opened_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    UNIQUE (a, b),
+    CHECK (a < b)
+);
+CREATE INDEX review_b ON {schema}.review (b);
+
+-- Forgets under way: what was asked, until the barrier has passed and the set is closed; and whom they restrict.
+CREATE TABLE {schema}.forgetting (
+    request   uuid        PRIMARY KEY,
+    keys      bytea       NOT NULL, -- as record.keys
+    records   uuid[]      NOT NULL,
+    persons   uuid[]      NOT NULL,
+    closed    boolean     NOT NULL DEFAULT false,
+    opened_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE TABLE {schema}.restriction (
+    record  uuid NOT NULL,
+    request uuid NOT NULL,
+    PRIMARY KEY (record, request)
+);
+CREATE INDEX restriction_request ON {schema}.restriction (request);
+
+CREATE TABLE {schema}.barrier_seen (
+    barrier    uuid        NOT NULL,
+    part       integer     NOT NULL,
+    partitions integer     NOT NULL,
+    requests   uuid[]      NOT NULL,
+    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (barrier, part)
+);
+CREATE INDEX barrier_seen_at ON {schema}.barrier_seen (at);
+CREATE INDEX barrier_seen_requests ON {schema}.barrier_seen USING gin (requests);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};

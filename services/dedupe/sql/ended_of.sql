@@ -1,0 +1,1 @@
+SELECT record FROM ended_record WHERE record = ANY ($1::uuid[])

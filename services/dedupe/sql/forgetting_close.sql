@@ -1,0 +1,1 @@
+UPDATE forgetting SET closed = true WHERE request = $1::uuid

@@ -1,0 +1,1 @@
+DELETE FROM generic_key WHERE hash = ANY ($1::bytea[])

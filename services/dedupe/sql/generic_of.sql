@@ -1,0 +1,1 @@
+SELECT hash FROM generic_key WHERE hash = ANY ($1::bytea[])

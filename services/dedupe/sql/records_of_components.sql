@@ -1,0 +1,2 @@
+SELECT record, rev, person, component, created_at, system, language, country, role_email, root, keys
+  FROM record WHERE component = ANY ($1::uuid[]) ORDER BY record

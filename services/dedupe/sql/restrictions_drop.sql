@@ -1,0 +1,1 @@
+DELETE FROM restriction WHERE request = $1::uuid RETURNING record

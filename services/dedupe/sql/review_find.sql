@@ -1,0 +1,1 @@
+SELECT a, b FROM review WHERE review = $1::uuid

@@ -1,0 +1,1 @@
+DELETE FROM review WHERE review = ANY ($1::uuid[])

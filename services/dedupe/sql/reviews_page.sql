@@ -1,0 +1,6 @@
+SELECT v.review, v.a, v.b, v.opened_at, x.person, y.person
+  FROM review AS v
+  JOIN record AS x ON x.record = v.a
+  JOIN record AS y ON y.record = v.b
+ WHERE v.review > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')
+ ORDER BY v.review LIMIT $2::int4
