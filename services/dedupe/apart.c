@@ -141,8 +141,13 @@ static bool kept_apart(struct forest *persons, const struct link_pairs *apart, u
     return false;
 }
 
+/* doubts: a side fits two that are kept apart. broken: the link would join two that are kept apart, through others. */
+struct refused {
+    struct link_pairs doubts, broken;
+};
+
 static void join_ground(struct forest *persons, size_t n, const struct link_pairs *pairs, enum link_ground ground,
-                        const struct link_pairs *apart, struct arena *arena, struct link_pairs *conflicts)
+                        const struct link_pairs *apart, struct arena *arena, struct refused *refused)
 {
     struct link_pairs links, apart_now;
     uint32_t *was = ARENA_ARRAY(arena, n + 1, uint32_t);
@@ -155,11 +160,13 @@ static void join_ground(struct forest *persons, size_t n, const struct link_pair
         was[i] = forest_find(persons, i);
     for (size_t i = 0; i < pairs->n; i++) {
         uint32_t a = forest_find(persons, pairs->items[i].a), b = forest_find(persons, pairs->items[i].b);
-        bool doubt = ground != LINK_OPERATOR && (doubtful[was[pairs->items[i].a]] || doubtful[was[pairs->items[i].b]]);
-        if (a == b || persons->size[a] + persons->size[b] > PERSON_RECORDS)
+        uint32_t was_a = was[pairs->items[i].a], was_b = was[pairs->items[i].b];
+        if (a == b || persons->size[a] + persons->size[b] > PERSON_RECORDS || has_pair(&apart_now, was_a, was_b))
             continue;
-        if (doubt || kept_apart(persons, apart, a, b))
-            conflicts->items[conflicts->n++] = pairs->items[i];
+        if (ground != LINK_OPERATOR && (doubtful[was_a] || doubtful[was_b]))
+            refused->doubts.items[refused->doubts.n++] = pairs->items[i];
+        else if (kept_apart(persons, apart, a, b))
+            refused->broken.items[refused->broken.n++] = pairs->items[i];
         else
             forest_join(persons, a, b);
     }
@@ -179,19 +186,28 @@ static int by_told(const void *a, const void *b)
     return order != 0 ? order : by_pair(&x->records, &y->records);
 }
 
-/* Once per pair of persons, and only where nobody has decided about these two. */
-static void tell_conflicts(struct forest *persons, const struct link_pairs *conflicts, const struct link_pairs *apart,
+static void tell(struct told *told, size_t *n, struct forest *persons, const struct link_pair *records)
+{
+    uint32_t a = forest_find(persons, records->a), b = forest_find(persons, records->b);
+
+    if (a != b)
+        told[(*n)++] = (struct told){.persons = {.a = a < b ? a : b, .b = a < b ? b : a}, .records = *records};
+}
+
+/* Once per pair of persons. A doubt is settled where somebody has decided about these two since. */
+static void tell_conflicts(struct forest *persons, const struct refused *refused, const struct link_pairs *apart,
                            struct arena *arena, struct dedupe_partition *out)
 {
-    struct told *told = ARENA_ARRAY(arena, conflicts->n + 1, struct told);
+    struct told *told = ARENA_ARRAY(arena, refused->doubts.n + refused->broken.n + 1, struct told);
     size_t n = 0;
 
-    for (size_t i = 0; i < conflicts->n; i++) {
-        uint32_t a = forest_find(persons, conflicts->items[i].a), b = forest_find(persons, conflicts->items[i].b);
-        if (a == b || kept_apart(persons, apart, a, b))
-            continue;
-        told[n++] = (struct told){.persons = {.a = a < b ? a : b, .b = a < b ? b : a}, .records = conflicts->items[i]};
+    for (size_t i = 0; i < refused->doubts.n; i++) {
+        const struct link_pair *doubt = &refused->doubts.items[i];
+        if (!kept_apart(persons, apart, forest_find(persons, doubt->a), forest_find(persons, doubt->b)))
+            tell(told, &n, persons, doubt);
     }
+    for (size_t i = 0; i < refused->broken.n; i++)
+        tell(told, &n, persons, &refused->broken.items[i]);
     qsort(told, n, sizeof(*told), by_told);
     out->conflicts = ARENA_ARRAY(arena, n + 1, struct dedupe_conflict);
     out->conflicts_n = 0;
@@ -204,16 +220,18 @@ static void tell_conflicts(struct forest *persons, const struct link_pairs *conf
 void apart_partition(struct forest *persons, size_t n, const struct link_groups *groups, const struct link_pairs *apart,
                      struct arena *arena, struct dedupe_partition *out)
 {
-    struct link_pairs pairs[LINK_GROUNDS], conflicts = {0};
+    struct link_pairs pairs[LINK_GROUNDS];
+    struct refused refused = {0};
     size_t room = 0;
 
     for (int g = 0; g < LINK_GROUNDS; g++) {
         pairs_of_ground(groups, (enum link_ground)g, arena, &pairs[g]);
         room += pairs[g].n;
     }
-    conflicts.items = ARENA_ARRAY(arena, room + 1, struct link_pair);
+    refused.doubts.items = ARENA_ARRAY(arena, room + 1, struct link_pair);
+    refused.broken.items = ARENA_ARRAY(arena, room + 1, struct link_pair);
     for (int g = 0; g < LINK_GROUNDS; g++)
         if (pairs[g].n > 0)
-            join_ground(persons, n, &pairs[g], (enum link_ground)g, apart, arena, &conflicts);
-    tell_conflicts(persons, &conflicts, apart, arena, out);
+            join_ground(persons, n, &pairs[g], (enum link_ground)g, apart, arena, &refused);
+    tell_conflicts(persons, &refused, apart, arena, out);
 }

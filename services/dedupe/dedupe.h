@@ -76,7 +76,7 @@ struct dedupe_partition {
  * - links whose two sides nobody keeps apart are made;
  * - a side that fits two others which are kept apart is doubtful: it stays alone by this ground, and is a conflict;
  * - what would join two that are kept apart through third ones is left out in the order of ids, and is a conflict.
- * A conflict is told once per pair of persons, and not where an operator has decided about these two already. */
+ * A conflict is told once per pair of persons, and a doubt not where an operator has decided about these two. */
 void decide_partition(const struct dedupe_graph *graph, struct arena *arena, struct dedupe_partition *out);
 
 /* decide_generic: which keys of the graph more than GENERIC_RECORDS of its records hold, sorted. */

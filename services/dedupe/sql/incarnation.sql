@@ -1,1 +1,1 @@
-SELECT incarnation FROM incarnation
+SELECT value FROM incarnation
