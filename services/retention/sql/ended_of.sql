@@ -1,0 +1,1 @@
+SELECT id FROM ended WHERE id = ANY ($1::uuid[])

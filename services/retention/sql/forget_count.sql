@@ -1,0 +1,8 @@
+SELECT (SELECT count(*) FROM part WHERE part = ANY ($4::uuid[]) OR activity = ANY ($3::uuid[])
+            OR ($6::bool AND record = ANY ($2::uuid[])))
+     + (SELECT count(*) FROM part_key WHERE hash = ANY ($5::bytea[]))
+     + (SELECT count(*) FROM activity WHERE activity = ANY ($3::uuid[]))
+     + (SELECT count(*) FROM record WHERE record = ANY ($2::uuid[]))
+     + (SELECT count(*) FROM member WHERE record = ANY ($2::uuid[]) OR person = ANY ($1::uuid[]))
+     + (SELECT count(*) FROM person_key WHERE person = ANY ($1::uuid[]))
+     + (SELECT count(*) FROM person WHERE person = ANY ($1::uuid[]))

@@ -1,0 +1,2 @@
+WITH keys AS (DELETE FROM person_key WHERE person = ANY ($1::uuid[]))
+DELETE FROM member WHERE person = ANY ($1::uuid[])

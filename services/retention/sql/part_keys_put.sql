@@ -1,0 +1,1 @@
+INSERT INTO part_key (hash, part) SELECT * FROM unnest($1::bytea[], $2::uuid[]) ON CONFLICT DO NOTHING

@@ -1,0 +1,1 @@
+DELETE FROM record WHERE record = ANY ($1::uuid[])
