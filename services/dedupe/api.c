@@ -34,7 +34,7 @@ static const struct field person_fields[] = {
      .offset = offsetof(struct resolve_person, rev),
      .least = 0,
      .most = INT64_MAX},
-    {.name = "restricted", .kind = FIELD_BOOL, .offset = offsetof(struct resolve_person, restricted)},
+    {.name = "restricted", .kind = FIELD_BOOL, .required = true, .offset = offsetof(struct resolve_person, restricted)},
     {.name = "records", .kind = FIELD_UUIDS, .offset = offsetof(struct resolve_person, records)},
     {.name = "keys",
      .kind = FIELD_OBJECTS,

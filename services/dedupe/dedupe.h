@@ -14,7 +14,7 @@
 enum {
     GENERIC_RECORDS = 64,  /* a key that more records than this hold is generic and links nobody */
     PERSON_RECORDS = 1000, /* past this evidence is wrong, not the person large: further links are left out */
-    RECORD_KEYS = 16,
+    RECORD_KEYS = 8,
 };
 
 /* Why two records are one person, strongest first. */
