@@ -119,5 +119,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(missing_open_and_short_files_are_refused_by_name, set_up, tear_down),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    struct error err;
+
+    return crypto_start(&err) == DONE ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
