@@ -129,26 +129,25 @@ size_t arena_used(const struct arena *arena)
     return arena->used;
 }
 
+/* What one batch took the next will take: it gets one block of that size, so that nothing is mapped and unmapped again
+ * batch after batch. */
 void arena_reset(struct arena *arena, size_t keep_bytes)
 {
-    struct block *kept = NULL;
+    size_t want = (arena->used + FIRST_BYTES - 1) & ~(size_t)(FIRST_BYTES - 1);
+    struct block *first = arena->blocks;
 
-    /* Only the newest block is filled on, so of those that fit the largest is worth keeping. */
-    for (struct block *block = arena->blocks, *next; block != NULL; block = next) {
-        next = block->next;
-        if (block->room > keep_bytes || (kept != NULL && block->room <= kept->room)) {
-            block_free(block);
-            continue;
-        }
-        if (kept != NULL)
-            block_free(kept);
-        block_wipe(block);
-        HIDE(block->p, block->room);
-        block->next = NULL;
-        kept = block;
-    }
-    arena->blocks = kept;
+    if (want > keep_bytes)
+        want = keep_bytes & ~(size_t)(FIRST_BYTES - 1);
     arena->used = 0;
-    if (kept == NULL)
-        arena->step = FIRST_BYTES;
+    if (first != NULL && first->next == NULL && first->room >= want && first->room <= keep_bytes) {
+        block_wipe(first);
+        HIDE(first->p, first->room);
+        return;
+    }
+    for (struct block *block = first, *next; block != NULL; block = next) {
+        next = block->next;
+        block_free(block);
+    }
+    arena->blocks = want > 0 ? block_new(want) : NULL;
+    arena->step = FIRST_BYTES;
 }

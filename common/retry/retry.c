@@ -1,4 +1,4 @@
-/* retry: see retry.h. */
+/* retry: the delay before the next attempt, without overflow whatever is asked. */
 #include "common/retry/retry.h"
 
 int64_t retry_delay_us(unsigned attempt, int64_t base_us, int64_t cap_us, uint32_t random)

@@ -72,6 +72,16 @@ static void kept_memory_is_bounded_by_the_caller(void **state)
     unsigned char *first = arena_alloc(arena, 64);
     arena_reset(arena, 1 << 20);
     assert_ptr_equal(arena_alloc(arena, 64), first);
+    for (int i = 0; i < 100; i++)
+        arena_alloc(arena, 1000);
+    arena_reset(arena, 1 << 20);
+    unsigned char *low = arena_alloc(arena, 1000), *high = low; /* what was many blocks is one now */
+    for (int i = 1; i < 100; i++) {
+        unsigned char *next = arena_alloc(arena, 1000);
+        assert_true(next > high && next - high < 1100);
+        high = next;
+    }
+    assert_true(high - low < 110000);
     arena_free(arena);
     arena_free(NULL);
 }
