@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 
-from lethe_stack import event
+from lethe_stack import event, wait_until
 
 PARTITIONS = 8
 COUNTER = itertools.count(1)
@@ -76,7 +76,7 @@ def forget(step, request, **data):
     """step: opened, destroy, verify, cancelled, completed."""
     now = "2026-11-20T09:00:00Z"
     if step == "opened":
-        data = {"controller": "acme", "received_at": now, "barrier": True, "keys": [], **data}
+        data = {"controller": "acme", "received_at": now, "barrier": False, "keys": [], **data}
     elif step == "destroy":
         data = {"received_at": now, "keys": [], **data}
     else:
@@ -99,3 +99,20 @@ def data_of(stack, topic, kind, match=None):
     """The data of every event of a type that the topic holds."""
     found = [json.loads(value) for headers, _, value in stack.messages(topic) if headers.get("type") == kind]
     return [d for d in found if match is None or match(d)]
+
+
+def unread(stack, service):
+    """What this service has still to read or to send."""
+    return [b for b in stack.behind() if service in b]
+
+
+def wait_read(stack, service, timeout=60):
+    wait_until(lambda: not unread(stack, service), timeout, lambda: f"{service}: {unread(stack, service)[:3]}")
+
+
+def pause(stack, name):
+    """Stops a service that would act upon what a test plays; gives back what starts it again."""
+    if stack.pid(name) is None:
+        return lambda: None
+    stack.stop(name)
+    return lambda: stack.start(name)
