@@ -149,6 +149,19 @@ def test_mutations_get_one_verdict(name, path, event):
     assert refused > 10
 
 
+def test_mutations_of_the_envelope_get_one_verdict():
+    _, _, event = EXAMPLES[IDS.index("lethe.forget.completed")]
+    event = {**event, "subject": "s", "controller": "acme", "traceparent": "00-1-2-01", "extension": 7}
+    cases = [data for _, data in mutations(event)]
+    cases += [{**event, "datacontenttype": kind} for kind in (
+        "application/json; charset=utf-8", "TEXT/JSON", "application/x+json", "+json", "x+jsonx", "text/plain", ";")]
+    differ = []
+    for data, (verdict, rest) in zip(cases, ask([("cloudevent", data) for data in cases])):
+        if validator("cloudevent").is_valid(data) != (verdict == "accepted"):
+            differ.append(f"C says {verdict} {rest[:100]}: {json.dumps(data)[:400]}")
+    assert not differ, f"{len(differ)} of {len(cases)}:\n" + "\n".join(differ[:20])
+
+
 def test_the_pointer_names_the_spoiled_member():
     name, _, event = EXAMPLES[IDS.index("lethe.contact.recorded")]
     cases = [(("record", "system"), 7), (("provenance", "act"), "nobody"), (("fields", "city"), {}),

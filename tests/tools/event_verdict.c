@@ -2,7 +2,8 @@
  *   event_verdict --types    one JSON object a line: each event type with the members of its table
  *   event_verdict < lines    a line is "NAME JSON"; the answer is "accepted JSON" (decoded and encoded again) or
  *                            "refused POINTER RULE", the pointer "-" where it is empty
- * NAME is the type's, with ".sealed" or ".signed" behind it for the outer form of what holders exchange over Kafka. */
+ * NAME "cloudevent" asks for the envelope in structured mode; the answer to what is accepted is its data. Else NAME is
+ * the type's, with ".sealed" or ".signed" behind it for the outer form of what holders exchange over Kafka. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,36 @@ static void answer(const struct event_type *type, struct text json, struct arena
                  TEXT_ARGS(buf_view(first)));
 }
 
+static void answer_envelope(struct text json, struct arena *arena)
+{
+    struct cloud_event event;
+    struct error err = {0};
+
+    if (cloud_event_from_json(json, arena, &event, &err) == DONE)
+        (void)printf("accepted %.*s\n", TEXT_ARGS(event.data));
+    else
+        (void)printf("refused %s %s\n", err.pointer[0] == 0 ? "-" : err.pointer, err.rule);
+}
+
+static void answer_line(struct text line, struct arena *arena, struct buf *first, struct buf *second)
+{
+    const char *space = memchr(line.p, ' ', line.n);
+    struct text name = {.p = line.p, .n = space == NULL ? line.n : (size_t)(space - line.p)}, json;
+    const struct event_type *type = find_type(name);
+
+    if (space == NULL) {
+        (void)printf("unknown\n");
+        return;
+    }
+    json = (struct text){.p = space + 1, .n = line.n - name.n - 1};
+    if (text_is(name, "cloudevent"))
+        answer_envelope(json, arena);
+    else if (type == NULL)
+        (void)printf("unknown\n");
+    else
+        answer(type, json, arena, first, second);
+}
+
 int main(int argc, char **argv)
 {
     struct arena *arena;
@@ -99,15 +130,8 @@ int main(int argc, char **argv)
     buf_init(&first, (size_t)4 * EVENT_BYTES_MOST);
     buf_init(&second, (size_t)4 * EVENT_BYTES_MOST);
     while ((n = getline(&line, &room, stdin)) > 0) {
-        const char *space = memchr(line, ' ', (size_t)n);
-        const struct event_type *type;
-
         n -= line[n - 1] == '\n';
-        type = space == NULL ? NULL : find_type((struct text){.p = line, .n = (size_t)(space - line)});
-        if (type == NULL)
-            (void)printf("unknown\n");
-        else
-            answer(type, (struct text){.p = space + 1, .n = (size_t)(line + n - space - 1)}, arena, &first, &second);
+        answer_line((struct text){.p = line, .n = (size_t)n}, arena, &first, &second);
         buf_reset(&first);
         buf_reset(&second);
         arena_reset(arena, EVENT_BYTES_MOST);
