@@ -145,8 +145,9 @@ BEGIN
 END
 $$;
 
--- New records, and new states of old ones. expected is the revision that the caller read: NULL for a new record. Where
--- another transaction was quicker, nothing is written: the batch runs again.
+-- New records, and new states of old ones. expected is the revision that the caller read: the lowest bigint for a new
+-- record; full_values likewise where there is none. Where another transaction was quicker, nothing is written: the batch
+-- runs again.
 CREATE FUNCTION vault.records_put_v1(
     record_ids uuid[], sealed bytea[], source_keys bytea[], email_keys bytea[], email_wide_keys bytea[],
     phone_keys bytea[], phone_surname_keys bytea[], systems text[], categories text[], version_kinds integer[],
@@ -156,7 +157,8 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = vault, pg_temp AS $$
 DECLARE
     wanted bigint := cardinality(record_ids);
-    fresh  bigint := wanted - cardinality(array_remove(expected, NULL));
+    absent bigint := -9223372036854775808;
+    fresh  bigint := coalesce(cardinality(array_positions(expected, absent)), 0);
     n      bigint := 0;
 BEGIN
     IF fresh > 0 THEN
@@ -164,14 +166,14 @@ BEGIN
                             system, category, version_kind, version_value, full_value, rev, act, captured_at,
                             created_at, updated_at, policy_version)
         SELECT u.record_id, u.sealed, u.source_key, u.email_key, u.email_wide_key, u.phone_key, u.phone_surname_key,
-               u.system, u.category, u.version_kind, u.version_value, u.full_value, u.rev, u.act, u.captured_at,
-               written_at, written_at, u.policy_version
+               u.system, u.category, u.version_kind, u.version_value, nullif(u.full_value, absent), u.rev, u.act,
+               u.captured_at, written_at, written_at, u.policy_version
           FROM unnest(record_ids, records_put_v1.sealed, source_keys, email_keys, email_wide_keys, phone_keys,
                       phone_surname_keys, systems, categories, version_kinds, version_values, full_values, revs, acts,
                       captured, policy_versions, expected)
                AS u(record_id, sealed, source_key, email_key, email_wide_key, phone_key, phone_surname_key, system,
                     category, version_kind, version_value, full_value, rev, act, captured_at, policy_version, expected)
-         WHERE u.expected IS NULL
+         WHERE u.expected = absent
             ON CONFLICT DO NOTHING;
         GET DIAGNOSTICS n = ROW_COUNT;
         IF n <> fresh THEN
@@ -182,8 +184,8 @@ BEGIN
         UPDATE record AS r
            SET sealed = u.sealed, email_key = u.email_key, email_wide_key = u.email_wide_key,
                phone_key = u.phone_key, phone_surname_key = u.phone_surname_key, category = u.category,
-               version_kind = u.version_kind, version_value = u.version_value, full_value = u.full_value,
-               rev = u.rev, act = u.act, captured_at = u.captured_at, updated_at = written_at,
+               version_kind = u.version_kind, version_value = u.version_value,
+               full_value = nullif(u.full_value, absent), rev = u.rev, act = u.act, captured_at = u.captured_at, updated_at = written_at,
                policy_version = u.policy_version
           FROM unnest(record_ids, records_put_v1.sealed, email_keys, email_wide_keys, phone_keys,
                       phone_surname_keys, categories, version_kinds, version_values, full_values, revs, acts,

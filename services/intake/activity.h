@@ -1,0 +1,52 @@
+/* activity: an order, case, enquiry or email: its content, and one part for each person in it. Pure. */
+#ifndef LETHE_INTAKE_ACTIVITY_H
+#define LETHE_INTAKE_ACTIVITY_H
+
+#include "services/intake/record.h"
+
+/* One person's part. Staff are no persons here: no identifiers are made of them. */
+struct part {
+    int role; /* enum part_role */
+    bool staff;
+    struct text email, name;        /* as they came; absent: TEXT_NONE */
+    struct text system, id;         /* the record that the source names */
+    struct identifiers ids;         /* source, email, email_wide */
+    struct uuid part_id, record_id; /* given by the store's side */
+    bool gone;                      /* the person is forgotten: the part isn't stored */
+};
+
+struct activity_content {
+    struct text system, id;
+    const struct policy_category *category;
+    struct text category_name;
+    int64_t occurred_at, closed_at, warranty_until, invoice_date;
+    struct scalar_list fields;
+};
+
+struct activity {
+    struct activity_content content;
+    size_t dropped;
+    struct part *parts;
+    size_t n;
+};
+
+/* activity_admit: what the policy keeps; refuses as change_admit does. One part for each (role, person). */
+enum outcome activity_admit(const struct policy *policy, const struct crypto_key *index_key,
+                            const struct activity_recorded *in, struct arena *arena, struct activity *out,
+                            struct error *err) WARN_UNUSED;
+/* activity_key: the blind index of the source's activity. */
+struct hash activity_key(const struct crypto_key *index_key, struct text system, struct text id, struct arena *arena);
+/* activity_persons: parts that are somebody's who isn't staff and isn't gone. */
+size_t activity_persons(const struct activity *activity);
+
+struct named_date_list activity_dates(const struct activity_content *content, struct arena *arena);
+struct key_list part_keys(const struct part *part, struct arena *arena);
+
+/* The sealed texts (common/vault/vault.h). */
+void content_encode(const struct activity_content *content, struct buf *out);
+enum outcome content_decode(const struct policy *policy, struct text json, struct arena *arena,
+                            struct activity_content *out, struct error *err) WARN_UNUSED;
+void part_encode(const struct part *part, struct buf *out);
+enum outcome part_decode(struct text json, struct arena *arena, struct part *out, struct error *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,185 @@
+/* batch: the steps of one batch, and the slots by which repeats of one record are folded. */
+#include "services/intake/batch.h"
+
+#include <string.h>
+
+#include "services/intake/store.h"
+
+void *list_grow(struct arena *arena, void *items, size_t n, size_t *room, size_t size)
+{
+    void *grown;
+
+    if (n < *room)
+        return items;
+    *room = *room == 0 ? 16 : *room * 2;
+    grown = arena_array(arena, *room, size);
+    if (n > 0)
+        memcpy(grown, items, n * size);
+    return grown;
+}
+
+/* ---- slots --------------------------------------------------------------------------------------------------------- */
+
+static size_t place_of(const struct batch *batch, const struct hash *key)
+{
+    uint64_t h;
+    size_t at;
+
+    memcpy(&h, key->b, sizeof h); /* keyed hashes are spread already */
+    for (at = (size_t)h & batch->table_mask; batch->table[at] != 0; at = (at + 1) & batch->table_mask)
+        if (hash_equal(&batch->slots.items[batch->table[at] - 1].key, key))
+            break;
+    return at;
+}
+
+static void make_table(struct batch *batch, size_t room)
+{
+    batch->table = ARENA_ARRAY(batch->arena, room, uint32_t);
+    batch->table_mask = room - 1;
+    for (size_t i = 0; i < batch->slots.n; i++)
+        batch->table[place_of(batch, &batch->slots.items[i].key)] = (uint32_t)(i + 1);
+}
+
+size_t batch_slot(struct batch *batch, const struct hash *key, struct text system, bool is_activity)
+{
+    size_t at = place_of(batch, key);
+    struct slot *slot;
+
+    if (batch->table[at] != 0)
+        return batch->table[at] - 1;
+    slot = LIST_ADD(&batch->slots, batch->arena);
+    memset(slot, 0, sizeof *slot);
+    slot->key = *key;
+    slot->system = system;
+    slot->is_activity = is_activity;
+    batch->table[at] = (uint32_t)batch->slots.n;
+    if (batch->slots.n * 2 > batch->table_mask)
+        make_table(batch, (batch->table_mask + 1) * 2);
+    return batch->slots.n - 1;
+}
+
+struct slot *slot_at(struct batch *batch, size_t index)
+{
+    ENSURE(index < batch->slots.n);
+    return &batch->slots.items[index];
+}
+
+/* ---- ids ----------------------------------------------------------------------------------------------------------- */
+
+struct uuid batch_derived(struct batch *batch, const struct work *work, const char *what, size_t number)
+{
+    const struct event_meta *meta = work->item->meta;
+    char small[768];
+    size_t source_n = meta->source.n < 320 ? meta->source.n : 320, id_n = meta->id.n < 320 ? meta->id.n : 320;
+    size_t n = 0;
+    struct hash hash;
+
+    memcpy(small, &number, sizeof number);
+    n += sizeof number;
+    if (source_n > 0)
+        memcpy(small + n, meta->source.p, source_n);
+    n += source_n;
+    small[n++] = '\0';
+    if (id_n > 0)
+        memcpy(small + n, meta->id.p, id_n);
+    n += id_n;
+    hash = crypto_hash(batch->intake->index_key, what, (struct text){small, n});
+    crypto_wipe(small, n);
+    return uuid_v8(hash.b);
+}
+
+struct uuid batch_fresh(struct batch *batch, const struct work *work, const char *what, size_t number)
+{
+    const struct event_meta *meta = work->item->meta;
+    int64_t at[3] = {meta->partition, meta->offset, (int64_t)number};
+    struct hash hash = crypto_hash(batch->intake->index_key, what, (struct text){(const char *)at, sizeof at});
+
+    return uuid_v7(meta->timestamp_us > 0 ? meta->timestamp_us : batch->call->now_us, hash.b);
+}
+
+struct text batch_text(struct batch *batch)
+{
+    struct text text = text_copy(batch->arena, buf_view(&batch->text));
+
+    ENSURE(!batch->text.failed);
+    buf_reset(&batch->text);
+    return text;
+}
+
+/* ---- deciding, in order ----------------------------------------------------------------------------------------------- */
+
+static void take(struct batch *batch, struct work *work)
+{
+    switch (work->kind) {
+    case WORK_REFUSED:
+        break;
+    case WORK_CONTACT:
+        take_contact(batch, work);
+        break;
+    case WORK_MERGED:
+        take_merged(batch, work);
+        break;
+    case WORK_REMOVED:
+        take_removed(batch, work);
+        break;
+    case WORK_ACTIVITY:
+        take_activity(batch, work);
+        break;
+    case WORK_CONSENT:
+        take_consent(batch, work);
+        break;
+    case WORK_REFUSAL:
+        take_refusal(batch, work);
+        break;
+    case WORK_FORGET:
+        take_forget(batch, work);
+        break;
+    case WORK_BARRIER:
+        take_barrier(batch, work);
+        break;
+    }
+}
+
+static void count(struct batch *batch)
+{
+    struct intake *intake = batch->intake;
+
+    metric_add(intake->accepted, batch->accepted);
+    metric_add(intake->activities, batch->activities_n);
+    metric_add(intake->late, batch->late);
+    metric_add(intake->dropped, batch->dropped);
+}
+
+static enum outcome run(struct batch *batch, struct error *err)
+{
+    for (size_t i = 0; i < batch->n; i++)
+        work_admit(batch, &batch->works[i]);
+    TRY(store_lookup(batch, err));
+    for (size_t i = 0; i < batch->n; i++)
+        take(batch, &batch->works[i]);
+    TRY(batch_write(batch, err));
+    count(batch);
+    return DONE;
+}
+
+enum outcome on_contacts(struct call *call, struct batch_item *items, size_t n, struct error *err)
+{
+    struct batch *batch = ARENA_NEW(call->arena, struct batch);
+    size_t room = 64;
+    enum outcome outcome;
+
+    batch->call = call;
+    batch->intake = call->state;
+    batch->arena = call->arena;
+    batch->works = ARENA_ARRAY(call->arena, n, struct work);
+    batch->n = n;
+    while (room < n * 4)
+        room *= 2;
+    make_table(batch, room);
+    buf_init(&batch->text, 16 << 20);
+    for (size_t i = 0; i < n; i++)
+        batch->works[i] = (struct work){.item = &items[i], .slot = NO_SLOT};
+    outcome = run(batch, err);
+    buf_free(&batch->text);
+    return outcome;
+}

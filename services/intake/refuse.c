@@ -1,0 +1,217 @@
+/* refuse: what is not taken: its reason to contacts.refused, what came into quarantine, sealed and short-lived. */
+#include <string.h>
+
+#include "services/intake/batch.h"
+#include "services/intake/store.h"
+
+static const struct uuid nobody;
+
+static void count_refusal(struct batch *batch, const char *rule)
+{
+    char labels[128];
+    struct buf text;
+
+    buf_init(&text, sizeof labels - 1);
+    buf_str(&text, "rule=\"");
+    for (const char *p = rule; *p != '\0'; p++)
+        buf_char(&text, (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') ? *p : '_');
+    buf_str(&text, "\"");
+    if (!text.failed) {
+        memcpy(labels, text.p, text.n);
+        labels[text.n] = '\0';
+        metric_add(metrics_counter(batch->intake->metrics, "lethe_intake_refused_total", labels,
+                                   "events refused, by the rule that refused them"),
+                   1);
+    }
+    buf_free(&text);
+}
+
+void batch_refuse_work(struct batch *batch, struct work *work, const struct error *why, const struct uuid *request,
+                       bool keep)
+{
+    *LIST_ADD(&batch->refusals, batch->arena) = (struct refusal){
+        .work = work,
+        .pointer = text_cstr(batch->arena, text_of(why->pointer)),
+        .rule = text_cstr(batch->arena, text_of(why->rule)),
+        .request = request != NULL ? *request : nobody,
+        .keep = keep,
+    };
+    work->kind = WORK_REFUSED;
+    work->item->outcome = DONE; /* dealt with: no dead letter */
+}
+
+/* ---- every identifier that can be read in it ------------------------------------------------------------------------ */
+
+struct found {
+    struct batch *batch;
+    LIST(struct hash) keys;
+};
+
+static void found_key(struct found *found, const struct hash *key)
+{
+    if (!hash_is_none(key))
+        *LIST_ADD(&found->keys, found->batch->arena) = *key;
+}
+
+static void found_address(struct found *found, struct text address)
+{
+    struct identifiers ids = {0};
+    struct text normal;
+
+    if (address.p == NULL || address.n > 320 || memchr(address.p, '@', address.n) == NULL ||
+        !email_identifiers(address, found->batch->intake->index_key, found->batch->arena, &ids, &normal))
+        return;
+    found_key(found, &ids.email);
+    found_key(found, &ids.email_wide);
+}
+
+static void found_record(struct found *found, struct text system, struct text id)
+{
+    struct hash key = normal_key_source(found->batch->intake->index_key, system, id);
+
+    found_key(found, &key);
+}
+
+static void found_fields(struct found *found, const struct scalar_list *fields)
+{
+    for (size_t i = 0; i < fields->n; i++)
+        if (fields->items[i].kind == SCALAR_TEXT)
+            found_address(found, fields->items[i].value);
+}
+
+static void find_in_activity(struct found *found, const struct activity_recorded *in)
+{
+    for (size_t i = 0; i < in->persons.n; i++) {
+        const struct activity_person *person = &in->persons.items[i];
+        found_address(found, person->email);
+        if (person->has_record)
+            found_record(found, person->record.system, person->record.id);
+    }
+    found_fields(found, &in->fields);
+}
+
+static void find_identifiers(struct found *found, const struct batch_item *item)
+{
+    if (item->event == NULL || item->type == NULL)
+        return;
+    if (item->type == &contact_recorded_event) {
+        const struct contact_recorded *in = item->event;
+        found_record(found, in->record.system, in->record.id);
+        found_fields(found, &in->fields);
+    } else if (item->type == &contact_removed_event) {
+        const struct contact_removed *in = item->event;
+        found_record(found, in->record.system, in->record.id);
+    } else if (item->type == &activity_recorded_event) {
+        find_in_activity(found, item->event);
+    } else if (item->type == &consent_requested_event || item->type == &consent_recorded_event) {
+        found_address(found, ((const struct consent_act *)item->event)->address);
+    } else if (item->type == &consent_withdrawn_event || item->type == &consent_objected_event) {
+        const struct consent_refusal *in = item->event;
+        found_address(found, in->address);
+        if (in->has_record)
+            found_record(found, in->record.system, in->record.id);
+    }
+}
+
+/* ---- quarantine ------------------------------------------------------------------------------------------------------- */
+
+static void add_text(struct buf *out, const char *name, struct text value)
+{
+    if (value.p == NULL || !text_utf8_valid(value))
+        return;
+    buf_str(out, name);
+    buf_json_string(out, value);
+}
+
+/* {"data": base64, "id": ..., "source": ...} */
+static struct text quarantine_text(struct batch *batch, const struct batch_item *item)
+{
+    const struct event_meta *meta = item->meta;
+    struct buf *out = &batch->text;
+    char at[CLOCK_TEXT_BYTES];
+
+    buf_str(out, "{\"data\":\"");
+    buf_text(out, crypto_base64(batch->arena, item->raw.p, item->raw.n));
+    buf_char(out, '"');
+    add_text(out, ",\"id\":", meta->id);
+    add_text(out, ",\"source\":", meta->source);
+    add_text(out, ",\"type\":", meta->type);
+    add_text(out, ",\"subject\":", meta->subject);
+    add_text(out, ",\"controller\":", meta->controller);
+    if (meta->time_us != CLOCK_NONE && meta->time_us != 0) {
+        clock_format(meta->time_us, at);
+        add_text(out, ",\"time\":", text_of(at));
+    }
+    buf_char(out, '}');
+    return batch_text(batch);
+}
+
+static struct hash hash_of(const struct batch *batch, const char *kind, struct text value)
+{
+    return value.p == NULL ? (struct hash){0} : crypto_hash(batch->intake->index_key, kind, value);
+}
+
+static void publish(struct batch *batch, const struct refusal *refusal, const struct uuid *quarantine)
+{
+    const struct batch_item *item = refusal->work->item;
+    const struct event_meta *meta = item->meta;
+    const struct contact_refused refused = {
+        .event_id = hash_of(batch, "event-id", meta->id),
+        .event_source = hash_of(batch, "event-source", meta->source),
+        .subject = hash_of(batch, "event-subject", meta->subject),
+        .event_type = item->type != NULL ? text_of(item->type->name) : TEXT_NONE,
+        .pointer = text_of(refusal->pointer),
+        .rule = text_of(refusal->rule),
+        .quarantine = *quarantine,
+        .system = refusal->work->system,
+        .request = refusal->request,
+        .at = batch->call->now_us,
+    };
+    struct uuid key = batch_derived(batch, refusal->work, "refused", 0);
+    char text[UUID_TEXT_BYTES];
+
+    uuid_format(&key, text);
+    outbox_add(batch->call->outbox,
+               &(struct outbox_message){
+                   .type = &contact_refused_event, .partition = -1, .key = text_of(text), .data = &refused});
+}
+
+static enum outcome keep(struct batch *batch, const struct refusal *refusal, struct uuid *id, struct error *err)
+{
+    const struct work *work = refusal->work;
+    const struct policy *policy = batch->call->policy;
+    struct found found = {.batch = batch};
+    struct quarantine_row row = {
+        .event_id = hash_of(batch, "event-id", work->item->meta->id),
+        .event_source = hash_of(batch, "event-source", work->item->meta->source),
+        .event_type = work->item->type != NULL ? text_of(work->item->type->name) : TEXT_NONE,
+        .pointer = text_of(refusal->pointer),
+        .rule = text_of(refusal->rule),
+        .system = work->system,
+        .request = refusal->request,
+        .expires_us = duration_add(batch->call->now_us, policy->quarantine_keep),
+    };
+
+    /* without an id and a source the place tells one from another */
+    *id = work->item->meta->id.p != NULL ? batch_derived(batch, work, "quarantine", 0)
+                                         : batch_fresh(batch, work, "quarantine", 0);
+    row.id = *id;
+    find_identifiers(&found, work->item);
+    row.keys = (struct hash_list){found.keys.items, found.keys.n};
+    *LIST_ADD(&batch->items, batch->arena) = (struct vault_item){
+        .id = *id, .kind = VAULT_QUARANTINE, .plain = quarantine_text(batch, work->item), .expires_us = row.expires_us};
+    return store_quarantine_put(batch->call, &row, err);
+}
+
+enum outcome batch_write_refusals(struct batch *batch, struct error *err)
+{
+    for (size_t i = 0; i < batch->refusals.n; i++) {
+        const struct refusal *refusal = &batch->refusals.items[i];
+        struct uuid id = {0};
+        if (refusal->keep)
+            TRY(keep(batch, refusal, &id, err));
+        publish(batch, refusal, &id);
+        count_refusal(batch, refusal->rule);
+    }
+    return DONE;
+}

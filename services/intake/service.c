@@ -1,0 +1,136 @@
+/* service: the tables of lethe-intake, and what its calls share. */
+#include "services/intake/service.h"
+
+#include <stdlib.h>
+
+#include "common/vault/vault.h"
+#include "gen/intake_migrations.h"
+#include "gen/intake_sql.h"
+#include "services/intake/batch.h"
+#include "services/intake/producer.h"
+#include "services/intake/routes.h"
+
+static const struct event_type *const taken[] = {
+    &contact_recorded_event,  &contact_merged_event,   &contact_removed_event,   &activity_recorded_event,
+    &consent_requested_event, &consent_recorded_event, &consent_withdrawn_event, &consent_objected_event,
+    &forget_requested_event,  &barrier_event,
+};
+
+static const struct batch_handler batches[] = {
+    {.topic = "contacts.in", .types = taken, .types_n = sizeof taken / sizeof taken[0], .handle = on_contacts},
+};
+
+static const struct http_route routes[] = {
+    {.method = HTTP_POST, .path = "/v1/events", .handle = post_events, .auth = HTTP_OPEN, .body_limit = 4 << 20},
+    {.method = HTTP_POST,
+     .path = "/internal/v1/records",
+     .handle = post_records,
+     .auth = HTTP_INTERNAL,
+     .body_limit = 256 << 10},
+    POST("/internal/v1/quarantine", post_quarantine, HTTP_INTERNAL),
+};
+
+static const struct event_type *const publishes[] = {
+    &record_accepted_event,  &record_removed_event,  &record_joined_event, &activity_accepted_event,
+    &activity_removed_event, &contact_refused_event, &consent_asked_event, &consent_asserted_event,
+    &consent_refused_event,  &forget_wanted_event,   &barrier_event,
+};
+
+static const struct option options[] = {
+    {.name = "pg-vault-owner", .kind = OPTION_TEXT, .help = "connection string of the vault's owner (migrate alone)"},
+    {.name = "keyring-owner", .kind = OPTION_TEXT, .help = "connection string of the keyring's owner (migrate alone)"},
+};
+
+static enum outcome migrate_vault(const struct options *given, const struct log *log, int *applied, struct error *err)
+{
+    const struct vault_migrate_config config = {.vault_owner_dsn = option_text(given, "pg-vault-owner"),
+                                                .keyring_owner_dsn = option_text(given, "keyring-owner"),
+                                                .kek_dir = option_text(given, "kek-dir")};
+    int more = 0;
+
+    if (config.vault_owner_dsn == NULL || config.keyring_owner_dsn == NULL || config.kek_dir == NULL)
+        return error_refuse(err, "", "configuration",
+                            "migrate needs LETHE_PG_VAULT_OWNER, LETHE_KEYRING_OWNER and LETHE_KEK_DIR");
+    TRY(vault_migrate(&config, log, &more, err));
+    *applied += more;
+    return DONE;
+}
+
+static void add_metrics(struct intake *intake, struct service *service)
+{
+    struct metrics *m = intake->metrics = service_metrics(service);
+
+    intake->accepted = metrics_counter(m, "lethe_intake_accepted_total", "", "events taken");
+    intake->activities = metrics_counter(m, "lethe_intake_activities_total", "", "activities taken");
+    intake->late =
+        metrics_counter(m, "lethe_intake_late_total", "", "events that changed nothing: older or repeated versions");
+    intake->dropped =
+        metrics_counter(m, "lethe_intake_dropped_fields_total", "", "fields that the policy doesn't name, left out");
+    intake->requeued =
+        metrics_counter(m, "lethe_intake_requeued_total", "", "events put back once a restriction was lifted");
+    intake->truncated =
+        metrics_counter(m, "lethe_intake_truncations_total", "", "times that a partition of contacts.in was truncated");
+}
+
+static enum outcome start(struct service *service, void **state, struct error *err)
+{
+    struct producer *producer = NULL;
+    const char *brokers = option_text(service_options(service), "kafka");
+    struct intake *intake;
+    int32_t partitions;
+
+    TRY(producer_new(brokers, service_log(service), &producer, err));
+    partitions = producer_partitions(producer, "contacts.in");
+    if (partitions <= 0 || partitions > PARTITIONS_MAX) {
+        producer_free(producer);
+        return error_retry(err, "kafka", "the topic contacts.in can't be seen, or has more than 64 partitions");
+    }
+    intake = calloc(1, sizeof *intake);
+    ENSURE(intake != NULL);
+    intake->index_key = service_index_key(service);
+    intake->brokers = brokers;
+    intake->producer = producer;
+    intake->partitions = partitions;
+    (void)pthread_mutex_init(&intake->kinds_lock, NULL);
+    add_metrics(intake, service);
+    *state = intake;
+    return DONE;
+}
+
+static void stop(void *state)
+{
+    struct intake *intake = state;
+
+    if (intake == NULL)
+        return;
+    producer_free(intake->producer);
+    (void)pthread_mutex_destroy(&intake->kinds_lock);
+    free(intake);
+}
+
+const struct service_def intake_service = {
+    .name = "intake",
+    .summary = "takes contact events in: policy, vault, blind indexes, tombstones",
+    .needs = NEEDS_VAULT | NEEDS_POLICY | NEEDS_INDEX_KEY,
+    .batches = batches,
+    .batches_n = sizeof batches / sizeof batches[0],
+    .routes = routes,
+    .routes_n = sizeof routes / sizeof routes[0],
+    .jobs = intake_jobs,
+    .jobs_n = INTAKE_JOBS,
+    .options = options,
+    .options_n = sizeof options / sizeof options[0],
+    .publishes = publishes,
+    .publishes_n = sizeof publishes / sizeof publishes[0],
+    .migrations = intake_migrations,
+    .migrations_n = intake_migrations_n,
+    .statements = intake_statements,
+    .statements_n = intake_statements_n,
+    .schema_least = 1,
+    .schema_most = 1,
+    .forget = &intake_forget,
+    .start = start,
+    .stop = stop,
+    .resync = intake_resync,
+    .migrate_more = migrate_vault,
+};

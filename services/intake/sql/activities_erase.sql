@@ -1,0 +1,1 @@
+DELETE FROM activity WHERE activity_id = ANY ($1::uuid[])

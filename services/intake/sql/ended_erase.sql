@@ -1,0 +1,1 @@
+DELETE FROM ended WHERE source_key = ANY ($1::bytea[])

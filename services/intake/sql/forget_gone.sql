@@ -1,0 +1,1 @@
+SELECT id FROM forget_gone WHERE request = $1::uuid

@@ -1,0 +1,1 @@
+SELECT id FROM quarantine WHERE keys && $1::bytea[]

@@ -1,0 +1,1 @@
+SELECT system, version_kind::int4 FROM system_kind

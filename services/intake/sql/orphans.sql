@@ -1,0 +1,1 @@
+SELECT id FROM vault.missing_v1($1::uuid[])

@@ -1,0 +1,1 @@
+DELETE FROM quarantine WHERE id = ANY ($1::uuid[])

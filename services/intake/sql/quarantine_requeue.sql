@@ -1,0 +1,1 @@
+UPDATE quarantine SET requeue = true WHERE request = $1::uuid

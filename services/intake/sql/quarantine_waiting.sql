@@ -1,0 +1,1 @@
+SELECT id FROM quarantine WHERE requeue ORDER BY id LIMIT 100

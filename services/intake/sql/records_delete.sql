@@ -1,0 +1,1 @@
+SELECT vault.records_delete_v1($1::uuid[])

@@ -1,0 +1,1 @@
+SELECT value << 40 FROM incarnation
