@@ -53,15 +53,11 @@ EVENT(consent_refused_event, "lethe.consent.refused", "consent.in", consent_refu
 /* ---- consent ------------------------------------------------------------------------------------------------------ */
 
 static const struct field consent_changed_type_fields[] = {
-    MUST(consent_changed, address, UUID, 0, 0),
-    MUST(consent_changed, rev, INT, 0, INT64_MAX),
-    MUST_OBJECTS(consent_changed, keys, key_type, 0, 100),
-    MAY(consent_changed, person, UUID, 0, 0),
-    MAY(consent_changed, channel, TEXT, 1, 1024),
-    MAY(consent_changed, purpose, TEXT, 1, 1024),
-    MUST_ENUM(consent_changed, state, consent_state_names),
-    MAY(consent_changed, statement, INT, 0, INT32_MAX),
-    MUST(consent_changed, at, TIME, 0, 0),
+    MUST(consent_changed, address, UUID, 0, 0),         MAY(consent_changed, vault, UUID, 0, 0),
+    MUST(consent_changed, rev, INT, 0, INT64_MAX),      MUST_OBJECTS(consent_changed, keys, key_type, 0, 100),
+    MAY(consent_changed, person, UUID, 0, 0),           MAY(consent_changed, channel, TEXT, 1, 1024),
+    MAY(consent_changed, purpose, TEXT, 1, 1024),       MUST_ENUM(consent_changed, state, consent_state_names),
+    MAY(consent_changed, statement, INT, 0, INT32_MAX), MUST(consent_changed, at, TIME, 0, 0),
     MAY(consent_changed, position, INT, 0, INT64_MAX),
 };
 OPEN(consent_changed, consent_changed_type, NULL);

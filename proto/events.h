@@ -162,6 +162,7 @@ enum consent_state {
 extern const char *const consent_state_names[];
 struct consent_changed {          /* lethe.consent.changed: the state of one address and purpose */
     struct uuid address;          /* consent's id of the address */
+    struct uuid vault;            /* what to open for the address itself; nil: known by a refusal alone */
     int64_t rev;                  /* of (address, channel, purpose) */
     struct key_list keys;         /* the address's email and email-wide */
     struct uuid person;           /* nil where unknown */
