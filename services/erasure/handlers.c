@@ -209,7 +209,9 @@ enum outcome on_consent_changed(struct call *call, const void *event, struct err
     pg_rows_free(&rows);
     if (there || holders == 0)
         return DONE;
-    TRY(vault_open(call->vault, call->pg, &in->address, 1, "request", &(struct uuid){0}, call->arena, &plain, err));
+    plain = TEXT_NONE;
+    if (!uuid_is_nil(&in->vault))
+        TRY(vault_open(call->vault, call->pg, &in->vault, 1, "request", &(struct uuid){0}, call->arena, &plain, err));
     if (secrets_read_address(call, plain, &address)) {
         one.value = address;
         TRY(secrets_put_identifiers(call, &id, (struct holder_identifier_list){.items = &one, .n = 1}, &r.identifiers,

@@ -33,16 +33,27 @@ static const struct object_type identifiers_type = {
     .fields = identifiers_fields, .fields_n = 1, .size = sizeof(struct identifiers), .open = true};
 
 /* a contact record as intake seals it; an address item */
+struct record_source {
+    struct text system, id;
+};
 struct record_plain {
-    struct text system, id, email, address;
+    bool has_source;
+    struct record_source source;
+    struct text category, email, address;
     struct scalar_list fields;
 };
+static const struct field record_source_fields[] = {
+    MUST(record_source, system, TEXT, 0, 1024),
+    MUST(record_source, id, TEXT, 0, 1024),
+};
+static const struct object_type record_source_type = {
+    .fields = record_source_fields, .fields_n = 2, .size = sizeof(struct record_source), .open = true};
 static const struct field record_plain_fields[] = {
-    MAY(record_plain, system, TEXT, 0, 1024),
-    MAY(record_plain, id, TEXT, 0, 1024),
+    MAY_OBJECT(record_plain, source, record_source_type),
+    MAY(record_plain, category, TEXT, 0, 1024),
     MAY(record_plain, email, TEXT, 0, 1024),
     MAY(record_plain, address, TEXT, 0, 1024),
-    MAY(record_plain, fields, SCALARS, 0, EVENT_SCALARS_MOST),
+    MAY(record_plain, fields, SCALARS, 0, 1000),
 };
 static const struct object_type record_plain_type = {
     .fields = record_plain_fields, .fields_n = 5, .size = sizeof(struct record_plain), .open = true};
@@ -210,6 +221,7 @@ static void add_system(struct call *call, struct text_list *list, struct text sy
 
 static void collect_record(struct call *call, struct text plain, struct collected *out, size_t room)
 {
+    const struct policy_category *category;
     const struct record_plain *record;
     struct error ignored;
     void *read;
@@ -217,16 +229,20 @@ static void collect_record(struct call *call, struct text plain, struct collecte
     if (plain.p == NULL || event_decode(&record_plain_type, plain, call->arena, &read, &ignored) != DONE)
         return;
     record = read;
-    add_system(call, &out->systems, record->system, room);
-    add_identifier(call, &out->identifiers, "source", record->system, record->id);
+    if (record->has_source) {
+        add_system(call, &out->systems, record->source.system, room);
+        add_identifier(call, &out->identifiers, "source", record->source.system, record->source.id);
+    }
+    category = policy_category(call->policy, record->category);
     for (size_t i = 0; i < record->fields.n; i++) {
-        const struct scalar *field = &record->fields.items[i];
-        if (field->kind != SCALAR_TEXT)
+        const struct scalar *value = &record->fields.items[i];
+        const struct policy_field *field = category == NULL ? NULL : policy_field(category, value->name);
+        if (value->kind != SCALAR_TEXT)
             continue;
-        if (text_is(field->name, "email"))
-            add_identifier(call, &out->identifiers, "email", TEXT_NONE, field->value);
-        else if (text_is(field->name, "phone"))
-            add_identifier(call, &out->identifiers, "phone", TEXT_NONE, field->value);
+        if (field != NULL ? field->kind == PF_EMAIL : text_is(value->name, "email"))
+            add_identifier(call, &out->identifiers, "email", TEXT_NONE, value->value);
+        else if (field != NULL ? field->kind == PF_PHONE : text_is(value->name, "phone"))
+            add_identifier(call, &out->identifiers, "phone", TEXT_NONE, value->value);
     }
 }
 
