@@ -263,6 +263,7 @@ void store_changed(struct arena *arena, const struct pg_rows *rows, struct chang
         c->statement = pg_get_int8(rows, i, 8);
         c->at = pg_get_time(rows, i, 9);
         c->position = pg_get_int8(rows, i, 10);
+        c->vault = pg_get_uuid(rows, i, 11);
     }
 }
 

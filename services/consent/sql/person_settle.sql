@@ -21,5 +21,5 @@ put AS (
     RETURNING s.*)
 SELECT p.address, p.rev, a.email_key, a.wide_key,
        (SELECT k.person FROM person_key k WHERE k.hash = a.email_key ORDER BY k.person LIMIT 1),
-       p.channel, p.purpose, p.state, p.statement, p.at, p.position
+       p.channel, p.purpose, p.state, p.statement, p.at, p.position, a.vault
   FROM put p JOIN address a ON a.id = p.address
