@@ -1,0 +1,182 @@
+/* requests: subject requests from the command line. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "services/admin/lethectl/ctl.h"
+
+enum { WAIT_DEFAULT_S = 300 };
+
+int requests_list(struct ctl *ctl, const struct args *args)
+{
+    static const struct column columns[] = {{"ID", "id"},
+                                            {"KIND", "kind"},
+                                            {"STATUS", "status"},
+                                            {"DECISION", "decision"},
+                                            {"RECEIVED", "clock.received"},
+                                            {"DUE", "clock.due"},
+                                            {"ANSWERED", "answered_at"}};
+    static const char *const flags[] = {"status", "kind", "after", "limit", NULL};
+    struct http_answer answer;
+    const char *path = ctl_query(ctl, "/requests", args, flags);
+    if (path == NULL)
+        return CTL_USAGE;
+    int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
+    return code != CTL_OK ? code : show_table(ctl, &answer, "requests", columns, sizeof columns / sizeof columns[0]);
+}
+
+int requests_show(struct ctl *ctl, const struct args *args)
+{
+    struct http_answer answer;
+    const char *path = ctl_path(ctl, "/requests/", args->operands[0], "");
+    if (path == NULL)
+        return CTL_USAGE;
+    int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
+    return code != CTL_OK ? code : show_object(ctl, &answer);
+}
+
+/* ---- create ------------------------------------------------------------------------------------------------------------ */
+
+static void set(json_t *object, const char *name, const char *value)
+{
+    if (value != NULL)
+        json_object_set_new(object, name, json_string(value));
+}
+
+static bool set_file(struct ctl *ctl, json_t *object, const char *name, const char *path)
+{
+    if (path == NULL)
+        return true;
+    struct text read = ctl_read_file(ctl, path);
+    struct text line = text_trim(read);
+    return read.p != NULL && json_object_set_new(object, name, json_stringn(line.p, line.n)) == 0;
+}
+
+static void set_object(json_t *body, const char *name, json_t *object)
+{
+    if (json_object_size(object) > 0)
+        json_object_set_new(body, name, object);
+    else
+        json_decref(object);
+}
+
+static json_t *request_body(struct ctl *ctl, const struct args *args)
+{
+    json_t *subject = subject_json(ctl, args);
+    if (subject == NULL)
+        return NULL;
+    json_t *body = json_pack("{s:s,s:o}", "kind", args->operands[0], "subject", subject);
+    json_t *requester = json_object(), *verification = json_object();
+    bool good = set_file(ctl, requester, "reply_to", args_value(args, "reply-to-file"));
+    set(requester, "relation", args_value(args, "relation"));
+    set(requester, "language", args_value(args, "language"));
+    set(verification, "method", args_value(args, "verified-by"));
+    set(verification, "level", args_value(args, "level"));
+    set_object(body, "requester", requester);
+    set_object(body, "verification", verification);
+    set(body, "received_at", args_value(args, "received-at"));
+    good = set_file(ctl, body, "note", args_value(args, "note-file")) && good;
+    if (good)
+        return body;
+    json_decref(body);
+    return NULL;
+}
+
+int requests_create(struct ctl *ctl, const struct args *args)
+{
+    struct http_answer answer;
+    const char *key = args_value(args, "key");
+    struct header header = {.name = TEXT("Idempotency-Key"), .value = text_of(key)};
+    json_t *body = request_body(ctl, args);
+    if (body == NULL)
+        return CTL_USAGE;
+    int code = ctl_call_with(ctl, HTTP_POST, "/requests", body, &header, key != NULL ? 1 : 0, &answer);
+    return code != CTL_OK ? code : show_object(ctl, &answer);
+}
+
+/* ---- decisions: cancel, verify, approve, pause, resume, extend, reject, complete ----------------------------------------- */
+
+int requests_decide(struct ctl *ctl, const struct args *args)
+{
+    struct http_answer answer;
+    char tail[32];
+    json_t *body = json_object();
+    (void)snprintf(tail, sizeof tail, "/%s", args->command->verb);
+    const char *path = ctl_path(ctl, "/requests/", args->operands[0], tail);
+    set(body, "reason", args_value(args, "reason"));
+    if (strcmp(args->command->verb, "reject") == 0) {
+        set(body, "decision", args_value(args, "decision"));
+        set(body, "article", args_value(args, "article"));
+    }
+    if (path == NULL || !set_file(ctl, body, "reason", args_value(args, "reason-file"))) {
+        json_decref(body);
+        return CTL_USAGE;
+    }
+    int code = ctl_call(ctl, HTTP_POST, path, body, &answer);
+    return code != CTL_OK ? code : show_object(ctl, &answer);
+}
+
+int requests_certificate(struct ctl *ctl, const struct args *args)
+{
+    struct http_answer answer;
+    const char *path = ctl_path(ctl, "/requests/", args->operands[0], "/certificate");
+    if (path == NULL)
+        return CTL_USAGE;
+    int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
+    return code != CTL_OK ? code : show_raw(&answer);
+}
+
+int requests_report(struct ctl *ctl, const struct args *args)
+{
+    struct http_answer answer;
+    struct header accept = {.name = TEXT("Accept"), .value = TEXT("text/html")};
+    const char *path = ctl_path(ctl, "/requests/", args->operands[0], "/report");
+    if (path == NULL)
+        return CTL_USAGE;
+    bool html = args_value(args, "html") != NULL;
+    int code = ctl_call_with(ctl, HTTP_GET, path, NULL, &accept, html ? 1 : 0, &answer);
+    return code != CTL_OK ? code : show_raw(&answer);
+}
+
+/* ---- wait ---------------------------------------------------------------------------------------------------------------- */
+
+static bool reached(const struct http_answer *answer, const char *wanted, char *status, size_t status_n)
+{
+    json_t *json = json_loadb(answer->body.p, answer->body.n, 0, NULL);
+    const char *now = json_string_value(json_object_get(json, "status"));
+    (void)snprintf(status, status_n, "%s", now != NULL ? now : "");
+    json_decref(json);
+    bool over = strcmp(status, "completed") == 0 || strcmp(status, "cancelled") == 0;
+    return strcmp(status, wanted) == 0 || over;
+}
+
+int requests_wait(struct ctl *ctl, const struct args *args)
+{
+    const char *wanted = args_value(args, "for"), *timeout = args_value(args, "timeout");
+    const char *path = ctl_path(ctl, "/requests/", args->operands[0], "");
+    int64_t seconds = WAIT_DEFAULT_S;
+    struct http_answer answer;
+    char status[32] = "";
+    if (wanted == NULL)
+        wanted = "completed";
+    if (path == NULL)
+        return CTL_USAGE;
+    if (timeout != NULL && (!text_to_int64(text_of(timeout), &seconds) || seconds < 0))
+        return ctl_usage("--timeout is a number of seconds");
+    int64_t end = clock_monotonic_us() + SECONDS(seconds);
+    for (useconds_t pause_us = 50000;; pause_us = pause_us < 1000000 ? pause_us * 2 : pause_us) {
+        int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
+        if (code != CTL_OK && code != CTL_AWAY)
+            return code;
+        if (code == CTL_OK && reached(&answer, wanted, status, sizeof status))
+            break;
+        if (clock_monotonic_us() >= end) {
+            (void)fprintf(stderr, "lethectl: it is %s still\n", status[0] != '\0' ? status : "not known");
+            return CTL_TIMEOUT;
+        }
+        (void)usleep(pause_us);
+    }
+    int code = show_object(ctl, &answer);
+    return strcmp(status, wanted) == 0 ? code : CTL_REFUSED;
+}
