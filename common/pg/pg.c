@@ -170,11 +170,16 @@ enum outcome pg_ready(struct pg *pg, struct error *err)
 
 /* ---- prepared statements ------------------------------------------------------------------------------------------ */
 
+/* By name: each file that includes a generated header has a copy of its statements. */
 static size_t slot_of(const struct pg *pg, const struct pg_statement *statement)
 {
-    size_t slot = ((uintptr_t)statement >> 4) % PG_PREPARED_SLOTS;
+    size_t slot = 2166136261U;
 
-    while (pg->prepared[slot] != NULL && pg->prepared[slot] != statement)
+    for (const char *p = statement->name; *p != '\0'; p++)
+        slot = (slot ^ (unsigned char)*p) * 16777619U;
+    slot %= PG_PREPARED_SLOTS;
+    while (pg->prepared[slot] != NULL && pg->prepared[slot] != statement &&
+           strcmp(pg->prepared[slot]->name, statement->name) != 0)
         slot = (slot + 1) % PG_PREPARED_SLOTS;
     return slot;
 }
