@@ -105,7 +105,7 @@ class Story:
         self.time.step("Two outside holders are registered: a CRM (webhook) and an archive (Kafka)")
         common = {"identifiers": ["email", "phone", "source"], "contact": "dpo@holder.example"}
         self.api("POST", "/holders", {"name": self.crm.name, "kind": "webhook", "system": "dynamics",
-                                      "address": self.crm.url, **self.crm.public_keys(), **common})
+                                      "url": self.crm.url, **self.crm.public_keys(), **common})
         self.api("POST", "/holders", {"name": self.archive.name, "kind": "kafka", **self.archive.public_keys(), **common})
         self.archive.start()
         named = {holder["name"] for holder in self.api("GET", "/holders")["holders"]}
@@ -156,7 +156,7 @@ class Story:
 
     def wait_for_intake(self, records, activities):
         def stored():
-            return (self.count("SELECT count(*) FROM intake.record"), self.count("SELECT count(*) FROM intake.activity"))
+            return (self.count("SELECT count(*) FROM vault.record"), self.count("SELECT count(*) FROM intake.activity"))
         wait_until(lambda: stored()[0] >= records and stored()[1] >= activities, 60,
                    lambda: f"{records} records and {activities} activities; there are {stored()}")
         must(stored() == (records, activities), f"expected {(records, activities)}, there are {stored()}")
@@ -222,8 +222,9 @@ class Story:
         lead = next(r for r in self.ada["records"] if r["system"] == "dynamics")["record"]
 
         def campaign(purpose, subject):
-            made = self.api("POST", "/campaigns", {"purpose": purpose, "subject": subject, "text": f"{subject}, in short.",
-                                                   "records": [lead]})
+            made = self.api("POST", "/campaigns", {
+                "purpose": purpose, "content": {"subject": subject, "text": f"{subject}, in short."},
+                "subjects": [{"record": lead}]})
             wait_until(lambda: self._settled(made["id"]), 20, f"the campaign for {purpose} to settle")
             return self.api("GET", f"/campaigns/{made['id']}")
 
@@ -242,7 +243,7 @@ class Story:
 
     def forget(self):
         self.time.step("Ada asks to be forgotten; an operator enters it")
-        before = self.count("SELECT count(*) FROM intake.record")
+        before = self.count("SELECT count(*) FROM vault.record")
         asked = self.api("POST", "/requests", {
             "kind": "forget", "subject": {"email": ADA["email"]},
             "requester": {"relation": "self", "reply_to": ADA["email"]}, "received_at": _now()})
@@ -260,7 +261,7 @@ class Story:
              f"without the CRM's answer the request is {self._brief()}")
         must(self.stack.admin("GET", f"/requests/{self.request}/certificate").status_code == 409,
              "there is a certificate before every holder has answered")
-        must(self.count("SELECT count(*) FROM intake.record") == before - 3, "not exactly her three records are gone")
+        must(self.count("SELECT count(*) FROM vault.record") == before - 3, "not exactly her three records are gone")
         self.time.saw(f"the CRM is down (tried {self.holders_of(now)[self.crm.name]['attempts']} times): the request stays "
                       "open, no certificate; her three records are gone, nobody else's")
 
