@@ -131,7 +131,8 @@ static void print_activity(const struct pg_rows *rows, int row, struct text part
     struct uuid activity = pg_get_uuid(rows, row, 1), record = pg_get_uuid(rows, row, 6);
 
     print_uuid(out, row > 0 ? ",{\"activity\":\"" : "{\"activity\":\"", &activity);
-    print_uuid(out, ",\"record\":\"", &record);
+    if (!uuid_is_nil(&record))
+        print_uuid(out, ",\"record\":\"", &record);
     print_text(out, ",\"system\":", pg_get_text(rows, row, 3));
     print_text(out, ",\"category\":", pg_get_text(rows, row, 4));
     print_text(out, ",\"role\":", text_of(part_role_names[pg_get_int4(rows, row, 5)]));

@@ -87,7 +87,8 @@ enum outcome post_campaign(struct call *call, const struct http_request *request
                                         .by = body->operator,
                                         .at = call->now_us };
     TRY(seal_words(call, body, &event.content, err));
-    outbox_publish(call->outbox, &campaign_requested_event, &event.campaign, &event);
+    TRY(store_campaign_add(call, &event, err));
+    call_wake(call, "layout");
     uuid_format(&body->campaign, id);
     response->status = 202;
     buf_printf(&response->body, "{\"id\":\"%s\"}", id);

@@ -38,7 +38,7 @@ static const struct option options[] = {
     {.name = "consent-url", .kind = OPTION_URL, .required = true, .help = "consent's internal HTTP"},
 };
 
-static const struct event_type *const publishes[] = {&mail_changed_event, &campaign_requested_event};
+static const struct event_type *const publishes[] = {&mail_changed_event};
 
 static enum outcome start(struct service *service, void **state, struct error *err)
 {

@@ -250,6 +250,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
       FROM record AS r WHERE r.record_id = ANY (ids)
 $$;
 
+-- What else these records' people may be known by in activities: the source's id, and the address where no other record
+-- has it.
+CREATE FUNCTION vault.records_keys_v1(ids uuid[])
+RETURNS TABLE (record_id uuid, source_key bytea, email_key bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
+    SELECT r.record_id, r.source_key,
+           CASE WHEN NOT EXISTS (SELECT 1 FROM record AS o
+                                  WHERE o.email_key = r.email_key AND o.record_id <> ALL (ids))
+                THEN r.email_key END
+      FROM record AS r WHERE r.record_id = ANY (ids)
+$$;
+
 -- A page of all records in the order of their ids, to announce them again.
 CREATE FUNCTION vault.records_page_v1(after uuid, most integer)
 RETURNS TABLE (record_id uuid, sealed bytea, source_key bytea, email_key bytea, email_wide_key bytea, phone_key bytea,
@@ -291,6 +303,7 @@ GRANT EXECUTE ON FUNCTION vault.records_find_v1(bytea[], boolean[]),
     vault.records_put_v1(uuid[], bytea[], bytea[], bytea[], bytea[], bytea[], bytea[], text[], text[], integer[],
                          bigint[], bigint[], bigint[], integer[], timestamptz[], bigint[], timestamptz, bigint[]),
     vault.records_match_v1(uuid[], bytea[], bytea[], bytea[]), vault.records_delete_v1(uuid[]),
-    vault.records_restrict_v1(uuid[], boolean), vault.records_look_v1(uuid[]), vault.records_page_v1(uuid, integer),
+    vault.records_restrict_v1(uuid[], boolean), vault.records_look_v1(uuid[]), vault.records_keys_v1(uuid[]),
+    vault.records_page_v1(uuid, integer),
     vault.missing_v1(uuid[])
    TO lethe_intake;
