@@ -1,0 +1,406 @@
+"""Consent on the real stack: double opt-in by the mailed link, pages that only a button changes, refusals in all their
+width, and what is left where nobody confirmed."""
+import hashlib
+import json
+import re
+import uuid
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from lethe_stack import contact, event, mail_text, wait_until
+
+NEWS = "product-a-news"
+OTHER = "product-b-news"
+STATEMENTS = {NEWS: 3, OTHER: 1}
+
+
+def address():
+    return f"someone.{uuid.uuid4().hex[:12]}@consent-test.example"
+
+
+def provenance(at="2026-11-01T09:00:00Z"):
+    return {"channel": "web-form", "location": "https://acme.example/news", "captured_at": at, "captured_by": "form-1",
+            "act": "subject"}
+
+
+def asks(email, purpose=NEWS, language="en", at="2026-11-01T09:00:00Z"):
+    return event("lethe.consent.requested", {
+        "address": email, "channel": "email", "purpose": purpose, "statement": STATEMENTS[purpose], "language": language,
+        "provenance": provenance(at)}, source="urn:web:form", key=email)
+
+
+def asserts(email, purpose=NEWS, given_at="2026-11-02T09:00:00Z", source="urn:shop:checkout"):
+    return event("lethe.consent.recorded", {
+        "address": email, "channel": "email", "purpose": purpose, "statement": STATEMENTS[purpose], "language": "en",
+        "provenance": provenance(), "given_at": given_at, "given_by": "subject", "how": "checkout box",
+        "double_opt_in": False, "evidence": {"box": "ticked"}}, source=source, key=email)
+
+
+def refuses(email, purpose="all", kind="withdrawn", at="2026-11-20T09:00:00Z"):
+    return event(f"lethe.consent.{kind}", {"address": email, "purpose": purpose, "at": at, "how": "phone"},
+                 source="urn:helpdesk:desk", key=email)
+
+
+class Ledger:
+    """What a test asks of consent."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.index_key = bytes.fromhex(Path(stack.env["LETHE_INDEX_KEY_FILE"]).read_text().strip())
+
+    def key(self, kind, value):
+        digest = hashlib.blake2b(kind.encode() + b"\0" + value.encode(), key=self.index_key, digest_size=16)
+        return {"kind": kind, "hash": digest.hexdigest()}
+
+    def keys(self, email, wide=None):
+        return [self.key("email", email), self.key("email-wide", wide or email)]
+
+    def decide(self, email, purpose=NEWS, record=None, wide=None):
+        item = {"keys": self.keys(email, wide), "purpose": purpose, "channel": "email",
+                **({"record": record} if record else {})}
+        answer = self.stack.internal("POST", "consent", "/internal/v1/decide", {"items": [item]})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["items"][0]
+
+    def state(self, email, purpose=NEWS):
+        found = self.stack.rows(
+            "SELECT s.state FROM consent.state s JOIN consent.address a ON a.id = s.address"
+            " WHERE a.email_key = %s AND s.purpose = %s", (bytes.fromhex(self.key("email", email)["hash"]), purpose))
+        names = ("requested", "confirmed", "asserted", "withdrawn", "objected", "lifted", "lapsed")
+        return names[found[0][0]] if found else None
+
+    def acts(self, email):
+        return [row[0] for row in self.stack.rows(
+            "SELECT l.act FROM consent.ledger l JOIN consent.address a ON a.id = l.address WHERE a.email_key = %s"
+            " ORDER BY l.position", (bytes.fromhex(self.key("email", email)["hash"]),))]
+
+    def link(self, email, after=0):
+        number, message = self.stack.wait_mail(email, after=after)
+        found = re.search(re.escape(self.stack.env["LETHE_PUBLIC_URL"]) + r"/confirm/[A-Za-z0-9_-]+", mail_text(message))
+        assert found, "the mail holds no link to confirm"
+        return number, found[0]
+
+    def confirm(self, email, purpose=NEWS):
+        """The whole way, by mail and button."""
+        self.stack.send(asks(email, purpose))
+        number, link = self.link(email)
+        answer = self.stack.http("POST", link)
+        assert answer.status_code == 200, answer.text
+        assert self.decide(email, purpose)["allowed"]
+        return number, link
+
+    def all_rows(self):
+        """Everything that consent keeps, but the runtime's bookkeeping."""
+        tables = ("address", "address_source", "ledger", "state", "confirm_token", "refusal", "outbox")
+        return {table: sorted(map(str, self.stack.rows(f"SELECT t::text FROM consent.{table} t"))) for table in tables}
+
+
+@pytest.fixture
+def ledger(stack):
+    return Ledger(stack)
+
+
+# ---- double opt-in ---------------------------------------------------------------------------------------------------
+
+
+def test_double_opt_in(stack, ledger):
+    email = address()
+    assert ledger.decide(email)["why"] == "no-consent"
+    stack.send(asks(email))
+    _, link = ledger.link(email)
+    assert ledger.state(email) == "requested"
+    assert ledger.decide(email)["why"] == "no-consent", "asking is not agreeing"
+
+    stack.wait_drained()
+    before = ledger.all_rows()
+    page = stack.http("GET", link)
+    assert page.status_code == 200
+    assert "I want Acme to email me news about Product A" in page.text
+    assert '<form method="post">' in page.text and '<html lang="en">' in page.text
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Cache-Control"] == "no-store"
+    head = stack.http("HEAD", link)
+    assert head.status_code == 200 and head.content == b""
+    assert ledger.all_rows() == before, "looking changed something"
+
+    pressed = stack.http("POST", link, headers={"User-Agent": "Browser of a person"})
+    assert pressed.status_code == 200
+    answer = ledger.decide(email)
+    assert answer["allowed"] and answer["ground"] == "consent" and answer["statement"] == 3
+    assert answer["unsubscribe_url"].startswith(stack.env["LETHE_PUBLIC_URL"] + "/unsubscribe/")
+    assert ledger.decide(email, OTHER)["why"] == "no-consent", "a grant is for one purpose"
+    assert ledger.acts(email) == [0, 1]
+
+    evidence = stack.rows("SELECT evidence, statement_digest FROM consent.ledger WHERE act = 1 AND position = %s",
+                          (answer["position"],))[0]
+    assert stack.value("SELECT kind FROM vault.item WHERE item_id = %s", (evidence[0],)) == 4
+    assert stack.value("SELECT count(*) FROM keyring.key WHERE key_id = %s", (evidence[0],), keyring=True) == 1
+    statement = "I want Acme to email me news about Product A. I can withdraw this at any time."
+    assert bytes(evidence[1]) == hashlib.sha256(statement.encode()).digest()
+
+
+def test_a_link_works_once_and_stands_nowhere(stack, ledger):
+    email = address()
+    _, link = ledger.confirm(email)
+    token = link.rsplit("/", 1)[1]
+    acts = ledger.acts(email)
+    again = stack.http("POST", link)
+    assert again.status_code == 200 and "on record" in again.text
+    assert ledger.acts(email) == acts
+    stack.send(refuses(email, NEWS, at="2026-11-22T00:00:00Z"))
+    wait_until(lambda: ledger.decide(email).get("why") == "withdrawn", what="the withdrawal to be seen")
+    dead = stack.http("POST", link)
+    assert dead.status_code == 410
+    assert ledger.decide(email)["why"] == "withdrawn", "an old link brought a refused consent back"
+    stack.wait_drained()
+    assert not stack.files_holding(token), "the link's token lies on a disk"
+
+
+def test_links_that_are_none(stack, ledger):
+    before = ledger.all_rows()
+    public = stack.env["LETHE_PUBLIC_URL"]
+    for path in ("/confirm/abc", "/confirm/" + "A" * 43, "/unsubscribe/abc", "/unsubscribe/" + "A" * 55):
+        for method in ("GET", "POST"):
+            answer = stack.http(method, public + path)
+            assert answer.status_code == 404, (method, path, answer.status_code)
+            assert "<h1>" in answer.text
+    assert ledger.all_rows() == before
+
+
+def test_pages_and_mails_speak_the_readers_language(stack, ledger):
+    email = address()
+    stack.send(asks(email, language="fr"))
+    _, message = stack.wait_mail(email)
+    _, link = ledger.link(email)
+    page = stack.http("GET", link, headers={"Accept-Language": "de"})
+    assert '<html lang="fr">' in page.text and "Je souhaite recevoir" in page.text
+    assert "confirm" in message["Subject"].lower()
+    wrong = stack.http("GET", stack.env["LETHE_PUBLIC_URL"] + "/confirm/none", headers={"Accept-Language": "de-AT, en;q=0.5"})
+    assert '<html lang="de">' in wrong.text
+
+
+def test_requests_are_bounded(stack, ledger):
+    email = address()
+    stack.send(asks(email))
+    number, link = ledger.link(email)
+    stack.send(asks(email), asks(email), asks(email))
+    wait_until(lambda: len(ledger.acts(email)) == 4, what="the requests to be on the ledger")
+    stack.wait_drained()
+    assert [n for n, _ in stack.mails(email)] == [number], "a form filled a mailbox"
+    assert stack.http("POST", link).status_code == 200
+    stack.send(asks(email))
+    stack.wait_drained()
+    assert len(stack.mails(email)) == 1, "a confirmed address was asked again"
+
+
+def test_a_record_may_ask(stack, ledger):
+    email, record = address(), f"C-{uuid.uuid4().hex[:8]}"
+    stack.send(contact(record, email=email, given_name="Lea",
+                       consents=[{"purpose": NEWS, "statement": 3, "language": "de"}]))
+    _, message = stack.wait_mail(email)
+    assert "bestätigen" in message["Subject"]
+    assert stack.http("POST", ledger.link(email)[1]).status_code == 200
+    assert ledger.decide(email)["allowed"]
+
+
+# ---- leaving ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["urlencoded", "multipart"])
+def test_one_click(stack, ledger, encoding):
+    email = address()
+    ledger.confirm(email)
+    url = ledger.decide(email)["unsubscribe_url"]
+    stack.wait_drained()
+    before = ledger.all_rows()
+    page = stack.http("GET", url)
+    assert page.status_code == 200 and 'value="purpose"' in page.text and 'value="all"' in page.text
+    assert stack.http("HEAD", url).status_code == 200
+    assert ledger.all_rows() == before, "looking changed something"
+    assert ledger.decide(email)["allowed"]
+
+    body = {"data": {"List-Unsubscribe": "One-Click"}} if encoding == "urlencoded" else {
+        "files": {"List-Unsubscribe": (None, "One-Click")}}
+    answer = stack.http("POST", url, allow_redirects=False, **body)
+    assert answer.status_code == 200
+    assert ledger.decide(email)["why"] == "withdrawn", "an acknowledged withdrawal wasn't seen"
+    acts = ledger.acts(email)
+    assert acts[-1] == 3
+    assert stack.http("POST", url, **body).status_code == 200
+    assert ledger.acts(email) == acts, "a repeat is no new act"
+
+
+def test_the_buttons(stack, ledger):
+    email = address()
+    ledger.confirm(email)
+    ledger.confirm(email, OTHER)
+    url = ledger.decide(email)["unsubscribe_url"]
+    assert stack.http("POST", url, data={"scope": "purpose"}).status_code == 200
+    assert ledger.decide(email)["why"] == "withdrawn"
+    assert ledger.decide(email, OTHER)["allowed"], "one purpose was refused, not all"
+    assert stack.http("POST", url, data={"scope": "all"}).status_code == 200
+    assert ledger.decide(email, OTHER)["why"] == "objected"
+    assert ledger.decide(email, "order-mail")["allowed"], "a contract's mails go on"
+    assert ledger.decide(email, "no-such-purpose")["why"] == "unknown-purpose"
+
+
+def test_after_a_withdrawal_the_person_may_come_back(stack, ledger):
+    email = address()
+    number, _ = ledger.confirm(email)
+    stack.http("POST", ledger.decide(email)["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"})
+    stack.send(asks(email))  # captured before the withdrawal: an event that came in late
+    wait_until(lambda: len(ledger.acts(email)) == 4, what="the late request")
+    stack.wait_drained()
+    assert len(stack.mails(email)) == 1, "a request from before the withdrawal asked again"
+    stack.send(asks(email, at="2099-01-01T00:00:00Z"))  # a clock that runs ahead counts as now
+    _, link = ledger.link(email, after=number)
+    assert ledger.decide(email)["why"] == "withdrawn"
+    assert stack.http("POST", link).status_code == 200
+    assert ledger.decide(email)["allowed"]
+
+
+def test_refused_while_the_link_was_open(stack, ledger):
+    email = address()
+    stack.send(asks(email))
+    _, link = ledger.link(email)
+    stack.send(refuses(email, "all", "objected"))
+    wait_until(lambda: ledger.decide(email).get("why") == "objected", what="the objection to be seen")
+    assert stack.http("GET", link).status_code == 409
+    assert stack.http("POST", link).status_code == 409
+    assert ledger.decide(email)["why"] == "objected"
+    stack.send(asks(email, OTHER, at="2099-01-01T00:00:00Z"))
+    stack.wait_drained()
+    assert len(stack.mails(email)) == 1, "somebody who objected was asked again"
+
+
+def test_a_refusal_reaches_every_address_of_the_person(stack, ledger):
+    one, two = address(), address()
+    first, second = f"W-{uuid.uuid4().hex[:8]}", f"W-{uuid.uuid4().hex[:8]}"
+    stack.send(contact(first, email=one, family_name="Wide"), contact(second, email=two, family_name="Wide"))
+    ledger.confirm(one)
+    ledger.confirm(two)
+    stack.send(event("lethe.contact.merged", {"system": "dynamics", "survivor": first, "losers": [second], "version": 2},
+                     key=f"dynamics/{first}"))
+    wait_until(lambda: stack.value(
+        "SELECT count(DISTINCT k.hash) FROM consent.person_key k WHERE k.person IN"
+        " (SELECT person FROM consent.person_key WHERE hash = %s) AND k.hash IN (%s, %s)",
+        [bytes.fromhex(ledger.key("email", e)["hash"]) for e in (one, one, two)]) == 2,
+        what="the two to be one person")
+    assert ledger.decide(two)["allowed"]
+    stack.http("POST", ledger.decide(one)["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"})
+    assert ledger.decide(one)["why"] == "withdrawn"
+    assert ledger.decide(two)["why"] == "withdrawn", "the refusal stopped at one address"
+    assert ledger.state(two) == "withdrawn"
+    stack.wait_drained()
+    told = [json.loads(value) for headers, _, value in stack.messages("consent")
+            if headers["type"] == "lethe.consent.changed"]
+    last = {}
+    for change in told:
+        key = (change["address"], change.get("purpose"))
+        if change["rev"] > last.get(key, {"rev": -1})["rev"]:
+            last[key] = change
+    states = {c["state"] for c in last.values() if c["keys"][0]["hash"] == ledger.key("email", two)["hash"]}
+    assert states == {"withdrawn"}
+
+
+def test_a_refusal_reaches_what_canonicalises_alike(stack, ledger):
+    name = f"alike{uuid.uuid4().hex[:8]}"
+    plain, tagged = f"{name}@gmail.com", f"{name[:3]}.{name[3:]}+shop@gmail.com"
+    stack.send(refuses(plain, NEWS))
+    wait_until(lambda: ledger.decide(plain).get("why") == "withdrawn", what="the refusal to be seen")
+    assert ledger.decide(tagged, wide=plain)["why"] == "withdrawn"
+    assert ledger.decide(plain, OTHER)["why"] == "no-consent"
+
+
+def test_no_assertion_overrides_a_refusal(stack, ledger):
+    email, trusted = address(), address()
+    stack.send(refuses(email, NEWS, at="2020-01-01T00:00:00Z"))
+    wait_until(lambda: ledger.decide(email).get("why") == "withdrawn", what="the refusal to be seen")
+    stack.send(asserts(email), asserts(trusted))
+    wait_until(lambda: ledger.decide(trusted)["allowed"], what="the assertion to be seen")
+    stack.wait_drained()
+    assert ledger.decide(email)["why"] == "withdrawn"
+    assert 2 in ledger.acts(email), "the assertion is on the ledger all the same"
+
+
+# ---- the ledger ------------------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_only_grows(stack, ledger):
+    email = address()
+    ledger.confirm(email)
+    for statement in ("UPDATE consent.ledger SET act = 3", "DELETE FROM consent.ledger", "TRUNCATE consent.ledger",
+                      "SET lethe.ledger_erase = on; DELETE FROM consent.ledger"):
+        with pytest.raises(psycopg.Error) as refused:
+            stack.rows(statement)
+        assert refused.value.sqlstate == "LT002", statement
+    for right in ("UPDATE", "DELETE", "TRUNCATE"):
+        assert not stack.value("SELECT has_table_privilege('lethe_consent', 'consent.ledger', %s)", (right,))
+
+
+def test_subject_tells_the_rows(stack, ledger):
+    email = address()
+    ledger.confirm(email)
+    answer = stack.internal("POST", "consent", "/internal/v1/subject", {"keys": ledger.keys(email)})
+    rows = answer.json()["ledger"]
+    assert [row["act"] for row in rows] == ["requested", "confirmed"]
+    assert all(row["state"] == "confirmed" and row["purpose"] == NEWS for row in rows)
+    for path in ("decide", "subject"):
+        assert stack.http("POST", stack.url("consent", f"/internal/v1/{path}"), json={"items": []}).status_code == 401
+
+
+def test_resync_says_everything_again(stack, ledger):
+    email = address()
+    ledger.confirm(email)
+    stack.wait_drained()
+
+    def said():
+        return [json.loads(value)["rev"] for _, _, value in stack.messages("consent")
+                if json.loads(value)["keys"][0]["hash"] == ledger.key("email", email)["hash"]]
+    before = said()
+    assert stack.internal("POST", "consent", "/internal/v1/resync").status_code in (200, 202)
+    after = wait_until(lambda: (lambda now: now if len(now) > len(before) else None)(said()), what="the state again")
+    assert max(after) == max(before), "a resync made up a revision"
+
+
+# ---- ends --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_confirms_is_erased(own_stack):
+    own_stack.up()
+    policy = Path(own_stack.env["LETHE_POLICY"])
+    words = yaml.safe_load(policy.read_text())
+    words["opt_in_valid"] = "PT3S"
+    policy.write_text(yaml.safe_dump(words, allow_unicode=True, sort_keys=False))
+    own_stack.restart("consent")
+    ledger = Ledger(own_stack)
+    silent, known = address(), address()
+
+    own_stack.send(refuses(known, OTHER))
+    wait_until(lambda: ledger.decide(known, OTHER).get("why") == "withdrawn", what="the refusal")
+    own_stack.send(asks(silent), asks(known))
+    _, link = ledger.link(silent)
+    ledger.link(known)
+    items = [row[0] for row in own_stack.rows(
+        "SELECT vault FROM consent.address_source WHERE item UNION SELECT evidence FROM consent.ledger"
+        " WHERE evidence IS NOT NULL AND address IN (SELECT id FROM consent.address WHERE email_key = %s)",
+        (bytes.fromhex(ledger.key("email", silent)["hash"]),))]
+    assert items
+    wait_until(lambda: own_stack.http("POST", link).status_code in (404, 410), what="the link to end")
+    wait_until(lambda: ledger.state(silent) is None and ledger.acts(silent) == [], 40, "the address to be erased")
+    assert own_stack.value("SELECT count(*) FROM consent.address WHERE email_key = %s",
+                           (bytes.fromhex(ledger.key("email", silent)["hash"]),)) == 0
+    assert own_stack.http("POST", link).status_code == 404
+    wait_until(lambda: ledger.state(known) == "lapsed", 40, "the other opt-in to lapse")
+    assert ledger.decide(known, OTHER)["why"] == "withdrawn", "with the opt-in went a refusal"
+    mine = own_stack.rows("SELECT vault FROM consent.address_source WHERE item")
+    gone = [item for item in items if (item,) not in mine]
+    assert own_stack.value("SELECT count(*) FROM vault.item WHERE item_id = ANY(%s)", (gone,)) == 0
+    assert own_stack.value("SELECT count(*) FROM keyring.key WHERE key_id = ANY(%s)", (gone,), keyring=True) == 0
+    own_stack.wait_drained()
