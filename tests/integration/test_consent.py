@@ -29,10 +29,10 @@ def provenance(at="2026-11-01T09:00:00Z"):
 def asks(email, purpose=NEWS, language="en", at="2026-11-01T09:00:00Z"):
     return event("lethe.consent.requested", {
         "address": email, "channel": "email", "purpose": purpose, "statement": STATEMENTS[purpose], "language": language,
-        "provenance": provenance(at)}, source="urn:web:form", key=email)
+        "provenance": provenance(at)}, source="urn:acme:web", key=email)
 
 
-def asserts(email, purpose=NEWS, given_at="2026-11-02T09:00:00Z", source="urn:shop:checkout"):
+def asserts(email, purpose=NEWS, given_at="2026-11-02T09:00:00Z", source="urn:acme:shop"):
     return event("lethe.consent.recorded", {
         "address": email, "channel": "email", "purpose": purpose, "statement": STATEMENTS[purpose], "language": "en",
         "provenance": provenance(), "given_at": given_at, "given_by": "subject", "how": "checkout box",
@@ -41,7 +41,7 @@ def asserts(email, purpose=NEWS, given_at="2026-11-02T09:00:00Z", source="urn:sh
 
 def refuses(email, purpose="all", kind="withdrawn", at="2026-11-20T09:00:00Z"):
     return event(f"lethe.consent.{kind}", {"address": email, "purpose": purpose, "at": at, "how": "phone"},
-                 source="urn:helpdesk:desk", key=email)
+                 source="urn:acme:helpdesk", key=email)
 
 
 class Ledger:
@@ -85,8 +85,9 @@ class Ledger:
 
     def confirm(self, email, purpose=NEWS):
         """The whole way, by mail and button."""
+        after = max((number for number, _ in self.stack.mails(email)), default=0)
         self.stack.send(asks(email, purpose))
-        number, link = self.link(email)
+        number, link = self.link(email, after=after)
         answer = self.stack.http("POST", link)
         assert answer.status_code == 200, answer.text
         assert self.decide(email, purpose)["allowed"]
@@ -404,3 +405,31 @@ def test_what_nobody_confirms_is_erased(own_stack):
     assert own_stack.value("SELECT count(*) FROM vault.item WHERE item_id = ANY(%s)", (gone,)) == 0
     assert own_stack.value("SELECT count(*) FROM keyring.key WHERE key_id = ANY(%s)", (gone,), keyring=True) == 0
     own_stack.wait_drained()
+
+
+def test_a_forget_leaves_nothing(stack, ledger):
+    email, number = address(), f"F-{uuid.uuid4().hex[:8]}"
+    stack.send(contact(number, email=email, family_name="Gone"))
+    ledger.confirm(email)
+    stack.http("POST", ledger.decide(email)["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"})
+    hashes = [bytes.fromhex(key["hash"]) for key in ledger.keys(email)]
+    wait_until(lambda: stack.rows("SELECT 1 FROM consent.person_key WHERE hash = ANY(%s)", (hashes,)), what="the person")
+    evidence = [row[0] for row in stack.rows(
+        "SELECT evidence FROM consent.ledger WHERE evidence IS NOT NULL AND subject_key = ANY(%s)", (hashes,))]
+    assert evidence
+    made = stack.admin("POST", "/requests", {"kind": "forget", "subject": {"email": email},
+                                             "requester": {"relation": "self"}})
+    assert made.status_code == 202, made.text
+    wait_until(lambda: stack.admin("GET", f"/requests/{made.json()['id']}").json()["status"] == "completed", 60,
+               "the forget to complete")
+    for table, column in (("address", "email_key"), ("ledger", "subject_key"), ("refusal", "subject"),
+                          ("person_key", "hash")):
+        assert stack.value(f"SELECT count(*) FROM consent.{table} WHERE {column} = ANY(%s)", (hashes,)) == 0, table
+    assert stack.value("SELECT count(*) FROM vault.item WHERE item_id = ANY(%s)", (evidence,)) == 0
+    assert stack.value("SELECT count(*) FROM keyring.key WHERE key_id = ANY(%s)", (evidence,), keyring=True) == 0
+    assert ledger.decide(email)["why"] == "restricted"
+    assert ledger.decide(email, "order-mail")["why"] == "restricted"
+    stack.send(asks(email))  # captured long before the forget
+    stack.wait_drained()
+    assert stack.value("SELECT count(*) FROM consent.address WHERE email_key = ANY(%s)", (hashes,)) == 0
+    assert len(stack.mails(email)) == 1, "somebody who is forgotten was written to"

@@ -6,9 +6,15 @@ WITH ledger_gone AS (
 addresses AS (DELETE FROM address WHERE id = ANY ($1::uuid[]) RETURNING 1),
 sources AS (DELETE FROM address_source WHERE vault = ANY ($2::uuid[]) AND address <> ALL ($1::uuid[]) RETURNING 1),
 vaults AS (UPDATE address SET vault = NULL WHERE vault = ANY ($2::uuid[]) AND id <> ALL ($1::uuid[]) RETURNING 1),
+spellings AS (
+    SELECT a.email_key AS key FROM address a WHERE a.id = ANY ($1::uuid[]) AND NOT $5::bool
+    UNION
+    SELECT a.wide_key FROM address a
+     WHERE a.id = ANY ($1::uuid[]) AND NOT $5::bool
+       AND NOT EXISTS (SELECT FROM address o WHERE o.wide_key = a.wide_key AND o.id <> ALL ($1::uuid[]))),
 refusals AS (
     DELETE FROM refusal
-     WHERE (scope = 1 AND NOT $5::bool AND subject = ANY ($4::bytea[]))
+     WHERE (scope = 1 AND NOT $5::bool AND (subject = ANY ($4::bytea[]) OR subject IN (SELECT key FROM spellings)))
         OR (scope = 2 AND subject IN (SELECT uuid_send(t.id) FROM unnest($2::uuid[]) AS t(id)))
         OR (scope = 3 AND subject IN (SELECT uuid_send(t.id) FROM unnest($3::uuid[]) AS t(id)))
     RETURNING 1),
