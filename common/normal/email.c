@@ -128,7 +128,7 @@ bool normal_email(struct text in, struct arena *arena, struct text *out)
         return false;
     if (is_ascii(local))
         local = lower_ascii(local, arena);
-    else if (!lower_unicode(local, arena, &local))
+    else if (!lower_unicode(local, arena, &local) || !local_ok(local)) /* U+037E becomes a semicolon */
         return false;
     if (is_ascii(domain))
         domain = lower_ascii(domain, arena);
