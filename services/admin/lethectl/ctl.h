@@ -44,8 +44,9 @@ struct column {
 /* show_table: the list `member` of an answer, or the answer as it is with --json. */
 int show_table(struct ctl *ctl, const struct http_answer *answer, const char *member, const struct column *columns,
                size_t columns_n);
-/* show_object: member by member, nested ones by dotted names; lists of objects as "name 1", ... */
-int show_object(struct ctl *ctl, const struct http_answer *answer);
+/* show_object: member by member, nested ones by dotted names, items of lists by number; without the member `but` (or
+ * NULL). */
+int show_object(struct ctl *ctl, const struct http_answer *answer, const char *but);
 int show_raw(const struct http_answer *answer);
 
 /* ---- commands, by file ------------------------------------------------------------------------------------------------- */

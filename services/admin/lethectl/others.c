@@ -21,7 +21,7 @@ static int get_object(struct ctl *ctl, const char *path)
     if (path == NULL)
         return CTL_USAGE;
     int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
-    return code != CTL_OK ? code : show_object(ctl, &answer);
+    return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
 }
 
 static int send_object(struct ctl *ctl, enum http_method method, const char *path, json_t *body)
@@ -32,7 +32,7 @@ static int send_object(struct ctl *ctl, enum http_method method, const char *pat
         return CTL_USAGE;
     }
     int code = ctl_call(ctl, method, path, body, &answer);
-    return code != CTL_OK ? code : show_object(ctl, &answer);
+    return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
 }
 
 static void set(json_t *object, const char *name, const char *value)

@@ -10,13 +10,16 @@ enum { WAIT_DEFAULT_S = 300 };
 
 int requests_list(struct ctl *ctl, const struct args *args)
 {
-    static const struct column columns[] = {{"ID", "id"},
-                                            {"KIND", "kind"},
-                                            {"STATUS", "status"},
-                                            {"DECISION", "decision"},
-                                            {"RECEIVED", "clock.received"},
-                                            {"DUE", "clock.due"},
-                                            {"ANSWERED", "answered_at"}};
+    static const struct column columns[] = {
+        {"ID", "id"},
+        {"KIND", "kind"},
+        {"STATUS", "status"},
+        {"DECISION", "decision"},
+        {"RECEIVED", "received_at"},
+        {"DUE", "due_at"},
+        {"ANSWERED", "answered_at"},
+        {"OUTSTANDING", "outstanding"},
+    };
     static const char *const flags[] = {"status", "kind", "after", "limit", NULL};
     struct http_answer answer;
     const char *path = ctl_query(ctl, "/requests", args, flags);
@@ -26,6 +29,21 @@ int requests_list(struct ctl *ctl, const struct args *args)
     return code != CTL_OK ? code : show_table(ctl, &answer, "requests", columns, sizeof columns / sizeof columns[0]);
 }
 
+/* The request, then its holders as a table. */
+static int show_request(struct ctl *ctl, const struct http_answer *answer)
+{
+    static const struct column columns[] = {
+        {"HOLDER", "name"},          {"KIND", "kind"},         {"STATUS", "status"},
+        {"OUTCOME", "outcome"},      {"ATTEMPTS", "attempts"}, {"NEXT ATTEMPT", "next_attempt_at"},
+        {"ANSWERED", "answered_at"},
+    };
+    if (ctl->json)
+        return show_raw(answer);
+    int code = show_object(ctl, answer, "holders");
+    (void)putchar('\n');
+    return code != CTL_OK ? code : show_table(ctl, answer, "holders", columns, sizeof columns / sizeof columns[0]);
+}
+
 int requests_show(struct ctl *ctl, const struct args *args)
 {
     struct http_answer answer;
@@ -33,7 +51,7 @@ int requests_show(struct ctl *ctl, const struct args *args)
     if (path == NULL)
         return CTL_USAGE;
     int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
-    return code != CTL_OK ? code : show_object(ctl, &answer);
+    return code != CTL_OK ? code : show_request(ctl, &answer);
 }
 
 /* ---- create ------------------------------------------------------------------------------------------------------------ */
@@ -92,7 +110,7 @@ int requests_create(struct ctl *ctl, const struct args *args)
     if (body == NULL)
         return CTL_USAGE;
     int code = ctl_call_with(ctl, HTTP_POST, "/requests", body, &header, key != NULL ? 1 : 0, &answer);
-    return code != CTL_OK ? code : show_object(ctl, &answer);
+    return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
 }
 
 /* ---- decisions: cancel, verify, approve, pause, resume, extend, reject, complete ----------------------------------------- */
@@ -114,7 +132,7 @@ int requests_decide(struct ctl *ctl, const struct args *args)
         return CTL_USAGE;
     }
     int code = ctl_call(ctl, HTTP_POST, path, body, &answer);
-    return code != CTL_OK ? code : show_object(ctl, &answer);
+    return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
 }
 
 int requests_certificate(struct ctl *ctl, const struct args *args)
@@ -177,6 +195,6 @@ int requests_wait(struct ctl *ctl, const struct args *args)
         }
         (void)usleep(pause_us);
     }
-    int code = show_object(ctl, &answer);
+    int code = show_request(ctl, &answer);
     return strcmp(status, wanted) == 0 ? code : CTL_REFUSED;
 }

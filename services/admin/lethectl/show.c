@@ -169,13 +169,15 @@ static void print_value(const char *name, const json_t *value, int depth)
     }
 }
 
-int show_object(struct ctl *ctl, const struct http_answer *answer)
+int show_object(struct ctl *ctl, const struct http_answer *answer, const char *but)
 {
     if (ctl->json || answer->body.n == 0)
         return show_raw(answer);
     json_t *json = load(answer);
     if (json == NULL)
         return CTL_AWAY;
+    if (but != NULL)
+        json_object_del(json, but);
     print_value("", json, 0);
     json_decref(json);
     return CTL_OK;

@@ -1,0 +1,362 @@
+"""The operators' API on a real stack: tokens and rights, the audit chain, searches and what they leave, one request for
+one Idempotency-Key, campaigns, and lethectl over it."""
+import json
+import os
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+from lethe_stack import Stack, contact, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+LETHECTL = Path(os.environ.get("LETHE_BIN") or ROOT / "build" / "release" / "bin") / "lethectl"
+
+
+def address():
+    return f"{uuid.uuid4().hex[:12]}@canary.example"
+
+
+def add_operator(stack, role, **more):
+    answer = stack.admin("POST", "/operators", {"name": f"Test {role}", "role": role, **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.fixture(scope="module")
+def operators(stack):
+    return {role: add_operator(stack, role) for role in ("viewer", "agent", "dpo", "admin")}
+
+
+@pytest.fixture(scope="module")
+def apart():
+    """A stack for what others must not meet: broken chains, revoked first tokens, holders that never answer."""
+    alone = Stack()
+    try:
+        yield alone.up()
+    finally:
+        alone.wipe()
+
+
+def known_person(stack, email):
+    """One person with two records, found by a search."""
+    mine = uuid.uuid4().hex[:8]
+    stack.send(contact(f"A-{mine}", email=email, family_name="Probe"),
+               contact(f"B-{mine}", email=email.upper(), family_name="Probe"))
+
+    def found():
+        answer = stack.admin("POST", "/subjects/search", {"email": email})
+        assert answer.status_code == 200, answer.text
+        return answer.json() if answer.json()["counts"] == {"persons": 1, "records": 2} else None
+
+    return wait_until(found, 60, "two records to be one person")
+
+
+def problem(answer, status, rule=None, pointer=None):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told = answer.json()
+    assert told["status"] == status and told["request_id"] == answer.headers["X-Request-Id"]
+    assert rule is None or told["rule"] == rule, told
+    assert pointer is None or told["pointer"] == pointer, told
+    return told
+
+
+# ---- who may what -------------------------------------------------------------------------------------------------------
+def test_no_token_and_wrong_tokens_get_nothing(stack):
+    url = stack.url("admin", "/v1/requests")
+    for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"},
+                    {"Authorization": f"Bearer {stack.internal_token}"}):
+        answer = stack.http("GET", url, headers=headers)
+        assert answer.status_code in (401, 429)
+        assert answer.headers.get("WWW-Authenticate") == "Bearer" or answer.headers.get("Retry-After")
+
+
+def test_guessing_is_slowed_down_and_right_tokens_pass_all_the_while(stack):
+    url = stack.url("admin", "/v1/roles")
+    answers = [stack.http("GET", url, headers={"Authorization": f"Bearer guess-{n}"}).status_code for n in range(60)]
+    assert answers[-1] == 429
+    assert stack.admin("GET", "/roles").status_code == 200
+
+
+CALLS = [
+    ("viewer", "GET", "/requests", None), ("viewer", "GET", "/holders", None), ("viewer", "GET", "/audit", None),
+    ("viewer", "GET", "/health", None), ("viewer", "GET", "/policy", None), ("viewer", "GET", "/reviews", None),
+    ("viewer", "GET", "/backups", None), ("viewer", "GET", "/campaigns", None),
+    ("agent", "POST", "/subjects/search", {"email": "nobody@canary.example"}),
+    ("agent", "POST", "/retention/rehearsals", {"at": "2030-01-01T00:00:00Z"}),
+    ("agent", "GET", f"/requests/{uuid.uuid4()}/report", None), ("agent", "GET", f"/refused/{uuid.uuid4()}", None),
+    ("dpo", "POST", f"/requests/{uuid.uuid4()}/cancel", {}), ("dpo", "POST", f"/requests/{uuid.uuid4()}/approve", {}),
+    ("dpo", "POST", "/holders", {}), ("dpo", "POST", f"/holders/{uuid.uuid4()}/results", {}),
+    ("dpo", "POST", "/reviews", {}), ("dpo", "POST", "/campaigns", {}), ("dpo", "GET", f"/subjects/{uuid.uuid4()}/looks",
+                                                                         None),
+    ("admin", "GET", "/operators", None), ("admin", "POST", "/operators", {}),
+    ("admin", "POST", f"/operators/{uuid.uuid4()}/revoke", {}), ("admin", "POST", "/resync/dedupe", {}),
+]
+
+
+@pytest.mark.parametrize("least,method,path,body", CALLS)
+def test_each_call_needs_its_role(stack, operators, least, method, path, body):
+    roles = ["viewer", "agent", "dpo", "admin"]
+    for role in roles:
+        answer = stack.admin(method, path, body, token=operators[role]["token"])
+        if roles.index(role) < roles.index(least):
+            problem(answer, 403, "role")
+        else:
+            assert answer.status_code not in (401, 403, 500, 503), (role, answer.text)
+
+
+def test_what_is_forbidden_is_audited(stack, operators):
+    viewer = operators["viewer"]
+    problem(stack.admin("POST", "/operators", {"role": "admin"}, token=viewer["token"]), 403)
+    rows = stack.admin("GET", f"/audit?operator={viewer['id']}&limit=1000").json()["audit"]
+    assert (rows[-1]["action"], rows[-1]["outcome"]) == ("operator.add", "forbidden")
+
+
+def test_tokens_end(stack):
+    operator = add_operator(stack, "viewer")
+    assert stack.admin("GET", "/roles", token=operator["token"]).status_code == 200
+    assert stack.admin("POST", f"/operators/{operator['id']}/revoke").status_code == 200
+    assert stack.admin("GET", "/roles", token=operator["token"]).status_code in (401, 429)
+    problem(stack.admin("POST", "/operators", {"role": "viewer", "expires_at": "2020-01-01T00:00:00Z"}), 422, "past",
+            "/expires_at")
+    assert stack.value("SELECT count(*) FROM admin.operator WHERE token_hash = %s", (operator["token"].encode(),)) == 0
+
+
+def test_names_of_operators_are_erasable(stack):
+    operator = add_operator(stack, "viewer")
+    answer = stack.admin("PATCH", f"/operators/{operator['id']}", {"name": ""})
+    assert answer.status_code == 200 and answer.json()["name"] == ""
+
+
+# ---- bad input ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path,body,status,rule,pointer", [
+    ("/requests", {}, 422, "required", "/kind"),
+    ("/requests", {"kind": "burn", "subject": {"email": "a@b.example"}}, 422, "enum", "/kind"),
+    ("/requests", {"kind": "forget", "subject": {}}, 422, None, "/subject"),
+    ("/requests", {"kind": "forget", "subject": {"email": "no address"}}, 422, None, "/subject/email"),
+    ("/requests", {"kind": "forget", "subject": {"email": "a@b.example"}, "operator": str(uuid.uuid4())}, 422, None, None),
+    ("/subjects/search", {"email": "a@b.example", "phone": "+491701234567"}, 422, "one of", None),
+    ("/subjects/search", {"email": "a@b.example", "age": 3}, 422, None, "/age"),
+    ("/operators", {"role": "king"}, 422, "enum", "/role"),
+    ("/campaigns", {"purpose": "nothing", "content": {"subject": "s", "text": "t"},
+                    "subjects": [{"record": str(uuid.uuid4())}]}, 422, "not in policy", "/purpose"),
+    ("/resync/nobody", {}, 404, "service", None),
+])
+def test_errors_name_field_and_rule(stack, path, body, status, rule, pointer):
+    problem(stack.admin("POST", path, body), status, rule, pointer)
+
+
+def test_broken_bodies(stack):
+    headers = {"Authorization": f"Bearer {stack.env['LETHE_ADMIN_TOKEN']}"}
+    url = stack.url("admin", "/v1/requests")
+    for body in (b"", b"{", b"[]", b'{"a":1,"a":2}', b"\xff\xfe", b'{"kind":"forget\\u0000"}', b"[" * 100):
+        answer = stack.http("POST", url, data=body, headers=headers)
+        assert answer.status_code in (400, 422), (body, answer.text)
+    problem(stack.http("POST", url, data=b"x" * (10 << 20), headers=headers), 413)
+    problem(stack.http("PUT", url, headers=headers), 405)
+    assert "GET" in stack.http("DELETE", url, headers=headers).headers["Allow"]
+
+
+def test_no_identifier_passes_in_a_query(stack):
+    problem(stack.admin("GET", "/requests?email=ann%40example.com"), 400, "query")
+
+
+# ---- searches --------------------------------------------------------------------------------------------------------------
+def test_a_search_tells_ids_first_and_fields_when_asked(stack, operators):
+    email = address()
+    found = known_person(stack, email)
+    assert all("fields" not in record or not record["fields"] for record in found["records"])
+    assert email not in json.dumps(found)
+    person = found["persons"][0]["person"]
+    for body in ({"email": email, "fields": True}, {"person": person, "fields": True}):
+        answer = stack.admin("POST", "/subjects/search", body, token=operators["agent"]["token"]).json()
+        assert {record["fields"]["email"].lower() for record in answer["records"]} == {email}
+    looks = stack.admin("GET", f"/subjects/{person}/looks").json()["looks"]
+    assert looks[0]["operator"] == operators["agent"]["id"] and looks[0]["by"] == "person+fields"
+
+
+def test_a_look_is_audited_before_it_is_answered(stack, operators):
+    """With intake away nothing is answered, and the audit row stands."""
+    email = address()
+    known_person(stack, email)
+    dpo = operators["dpo"]
+    stack.stop("intake")
+    try:
+        problem(stack.admin("POST", "/subjects/search", {"email": email, "fields": True}, token=dpo["token"]), 503, "intake")
+    finally:
+        stack.start("intake")
+    rows = stack.admin("GET", f"/audit?operator={dpo['id']}&limit=1000").json()["audit"]
+    assert [(r["action"], r["detail"], r["outcome"]) for r in rows[-2:]] == [
+        ("subject.search", "email+fields", "asked"), ("subject.look", "email+fields", "allowed")]
+
+
+def test_looks_go_with_the_person_and_the_chain_stays(stack):
+    email = address()
+    found = known_person(stack, email)
+    ids = [found["persons"][0]["person"], *found["persons"][0]["records"]]
+    assert stack.value("SELECT count(*) FROM admin.look WHERE subject = ANY (%s::uuid[])", (ids,)) >= 3
+    answer = stack.admin("POST", "/requests", {"kind": "forget", "subject": {"email": email}})
+    assert answer.status_code == 202, answer.text
+    request = answer.json()["id"]
+    wait_until(lambda: stack.admin("GET", f"/requests/{request}").json()["status"] == "completed", 60, "the forget")
+    assert stack.value("SELECT count(*) FROM admin.look WHERE subject = ANY (%s::uuid[])", (ids,)) == 0
+    assert stack.admin("POST", "/subjects/search", {"email": email}).json()["counts"] == {"persons": 0, "records": 0}
+    assert stack.admin("GET", "/audit/check").json()["intact"]
+    assert email not in stack.log("admin")
+    wait_until(lambda: stack.rows("SELECT status FROM admin.request WHERE id = %s", (request,)) == [("completed",)], 30,
+               "admin to hear of it")
+
+
+# ---- the chain -------------------------------------------------------------------------------------------------------------
+def test_the_service_cannot_rewrite_its_chain(stack):
+    rights = {row[0] for row in stack.rows(
+        "SELECT privilege_type FROM information_schema.role_table_grants WHERE grantee = 'lethe_admin' "
+        "AND table_schema = 'admin' AND table_name = 'audit'")}
+    assert rights == {"SELECT", "INSERT"}
+
+
+def test_the_chain_holds_under_many_at_once(stack):
+    from concurrent.futures import ThreadPoolExecutor  # pylint: disable=import-outside-toplevel
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: stack.admin("GET", "/roles").status_code, range(80)))
+    assert set(answers) == {200}
+    after, more = 0, True
+    while more:
+        checked = stack.admin("GET", f"/audit/check?after={after}").json()
+        assert checked["intact"], checked
+        after, more = checked["next"], checked["more"]
+
+
+# ---- once -------------------------------------------------------------------------------------------------------------------
+def test_an_idempotency_key_makes_one_request(stack):
+    email, key = address(), {"Idempotency-Key": f"key-{uuid.uuid4()}"}
+    body = {"kind": "access", "subject": {"email": email}}
+    answers = [stack.admin("POST", "/requests", body, headers=key) for _ in range(3)]
+    assert {a.status_code for a in answers} == {202}
+    assert len({a.text for a in answers}) == 1
+    problem(stack.admin("POST", "/requests", {**body, "kind": "forget"}, headers=key), 422, "idempotency-key")
+    others = stack.admin("POST", "/requests", body)
+    assert others.json()["id"] != answers[0].json()["id"]
+
+
+def test_a_lost_answer_is_found_again(stack):
+    """erasure is away: 503; the same key again, once it is back, makes the request, and once more gives the same."""
+    key = {"Idempotency-Key": f"key-{uuid.uuid4()}"}
+    body = {"kind": "access", "subject": {"email": address()}}
+    stack.stop("erasure")
+    try:
+        answer = stack.admin("POST", "/requests", body, headers=key)
+        problem(answer, 503, "erasure")
+        assert answer.headers["Retry-After"]
+    finally:
+        stack.start("erasure")
+    first = stack.admin("POST", "/requests", body, headers=key)
+    assert first.status_code == 202, first.text
+    assert stack.admin("POST", "/requests", body, headers=key).text == first.text
+
+
+# ---- the rest ----------------------------------------------------------------------------------------------------------------
+def test_health_names_who_is_away(stack):
+    wait_until(lambda: stack.admin("GET", "/health").json()["status"] == "ready", 60, "all to be ready")
+    stack.stop("backup")
+    try:
+        told = stack.admin("GET", "/health").json()
+        assert told["status"] == "waiting"
+        assert {s["service"]: s["status"] for s in told["services"]}["backup"] == "away"
+    finally:
+        stack.start("backup")
+
+
+def test_a_campaign_without_grounds_mails_nobody(stack):
+    email = address()
+    person = known_person(stack, email)["persons"][0]["person"]
+    answer = stack.admin("POST", "/campaigns", {"purpose": "product-b-news", "subjects": [{"person": person}],
+                                                "content": {"subject": "News", "text": "There is news."}})
+    assert answer.status_code == 202 and answer.json()["records"] == 2, answer.text
+    shown = wait_until(lambda: (lambda a: a if a.status_code == 200 else None)(
+        stack.admin("GET", f"/campaigns/{answer.json()['id']}")), 30, "the mailer to have it")
+    assert shown.json()
+    assert answer.json()["id"] in [c["id"] for c in stack.admin("GET", "/campaigns").json()["campaigns"]]
+    assert not stack.mails(email)
+
+
+# ---- lethectl ------------------------------------------------------------------------------------------------------------------
+def lethectl(stack, *words, given="", **env):
+    return subprocess.run([LETHECTL, *words], input=given, capture_output=True, text=True, check=False,
+                          env={**os.environ, "LETHE_ADMIN_URL": stack.env["LETHE_ADMIN_URL"],
+                               "LETHE_ADMIN_TOKEN": stack.env["LETHE_ADMIN_TOKEN"], **env})
+
+
+def test_lethectl_takes_a_request_through(stack, tmp_path):
+    email = address()
+    made = lethectl(stack, "requests", "create", "forget", "--json", "--relation", "self", given=email + "\n")
+    assert made.returncode == 0, made.stderr
+    request = json.loads(made.stdout)["id"]
+    waited = lethectl(stack, "requests", "wait", request, "--timeout", "60")
+    assert waited.returncode == 0 and "completed" in waited.stdout, waited.stderr
+    certificate = lethectl(stack, "requests", "certificate", request)
+    assert certificate.returncode == 0 and json.loads(certificate.stdout)
+    assert lethectl(stack, "requests", "cancel", request).returncode == 1
+    token = tmp_path / "token"
+    token.write_text(stack.env["LETHE_ADMIN_TOKEN"] + "\n")
+    listed = lethectl(stack, "--token-file", str(token), "requests", "list", "--limit", "5", LETHE_ADMIN_TOKEN="")
+    assert listed.returncode == 0 and listed.stdout.splitlines()[0].split()[:3] == ["ID", "KIND", "STATUS"]
+
+
+def test_lethectl_s_exit_codes(stack):
+    assert lethectl(stack, "--help").returncode == 0
+    assert lethectl(stack).returncode == 2
+    assert lethectl(stack, "requests", "list", "--frob").returncode == 2
+    assert lethectl(stack, "health", LETHE_ADMIN_URL="").returncode == 2
+    assert lethectl(stack, "requests", "show", str(uuid.uuid4())).returncode == 4
+    assert lethectl(stack, "requests", "show", "../operators").returncode == 2
+    assert lethectl(stack, "health", LETHE_ADMIN_TOKEN="wrong").returncode in (1, 3)
+    assert lethectl(stack, "health", LETHE_ADMIN_URL="http://127.0.0.1:1").returncode == 3
+    assert lethectl(stack, "subjects", "search", given="no address").returncode == 1
+    assert lethectl(stack, "audit", "check").returncode == 0
+    assert lethectl(stack, "policy", "check", str(ROOT / "deploy" / "policy" / "example.yaml")).returncode == 0
+    assert lethectl(stack, "policy", "check", str(ROOT / "README.md")).returncode == 1
+
+
+# ---- on a stack apart, in this order ---------------------------------------------------------------------------------------------
+def test_a_manual_holder_is_answered_for_by_two(apart):
+    stack = apart
+    first, second = add_operator(stack, "dpo"), add_operator(stack, "dpo")
+    holder = stack.admin("POST", "/holders", {"name": "archive", "kind": "manual", "identifiers": ["email"]}).json()
+    request = stack.admin("POST", "/requests", {"kind": "forget", "subject": {"email": address()}}).json()["id"]
+
+    def task():
+        shown = stack.admin("GET", f"/requests/{request}").json()
+        return next((h for h in shown["holders"] if h["name"] == "archive"), {})
+
+    wait_until(lambda: task().get("status") in ("human", "running"), 60, "the task of the archive")
+    body = {"request": request, "outcome": "done", "evidence": "protocol 7"}
+    path = f"/holders/{holder['id']}/results"
+    assert stack.admin("POST", path, body, token=first["token"]).status_code == 202
+    assert stack.admin("POST", path, body, token=first["token"]).status_code in (403, 409, 422)
+    answer = stack.admin("POST", path, body, token=second["token"])
+    assert answer.status_code == 200 and answer.json()["confirmed"], answer.text
+    wait_until(lambda: stack.admin("GET", f"/requests/{request}").json()["status"] == "completed", 60, "the forget")
+
+
+def test_a_changed_row_breaks_the_chain(apart):
+    stack = apart
+    for _ in range(5):
+        assert stack.admin("GET", "/roles").status_code == 200
+    assert stack.admin("GET", "/audit/check").json()["intact"]
+    stack.rows("UPDATE admin.audit SET operator = NULL WHERE seq = 3")
+    checked = stack.admin("GET", "/audit/check").json()
+    assert not checked["intact"] and checked["broken"] == 3
+
+
+def test_the_last_admin_stays(apart):
+    stack = apart
+    everyone = stack.admin("GET", "/operators").json()["operators"]
+    me = [operator for operator in everyone if operator["role"] == "admin"]
+    assert len(me) == 1
+    problem(stack.admin("POST", f"/operators/{me[0]['id']}/revoke"), 409, "last admin")
+    problem(stack.admin("PATCH", f"/operators/{me[0]['id']}", {"role": "viewer"}), 409, "last admin")
+    second = add_operator(stack, "admin")
+    assert stack.admin("POST", f"/operators/{me[0]['id']}/revoke", token=second["token"]).status_code == 200
+    assert stack.admin("GET", "/roles").status_code in (401, 429), "the first token doesn't come back"
