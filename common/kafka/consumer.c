@@ -133,7 +133,7 @@ static rd_kafka_conf_t *configure(const struct kafka_config *config, struct kafk
         {"max.poll.interval.ms", "60000"},
         {"socket.nagle.disable", "true"},
         {"check.crcs", "true"},
-        {"fetch.wait.max.ms", "20"},
+        {"fetch.wait.max.ms", "250"},
         {"fetch.error.backoff.ms", "50"},
         {"reconnect.backoff.max.ms", "2000"},
         {"topic.metadata.refresh.interval.ms", "30000"},
