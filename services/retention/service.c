@@ -12,8 +12,8 @@
 static const struct event_type *const record_types[] = {&record_accepted_event, &record_removed_event,
                                                         &record_joined_event, &barrier_event};
 static const struct event_type *const activity_types[] = {&activity_accepted_event, &activity_removed_event};
-static const struct event_type *const person_types[] = {&person_linked_event, &person_merged_event, &person_split_event,
-                                                        &barrier_event};
+static const struct event_type *const person_types[] = {&person_linked_event, &person_merged_event,
+                                                        &person_split_event};
 static const struct batch_handler batches[] = {
     {.topic = "record", .types = record_types, .types_n = N(record_types), .handle = retention_on_records},
     {.topic = "activity", .types = activity_types, .types_n = N(activity_types), .handle = retention_on_activities},

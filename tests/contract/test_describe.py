@@ -88,7 +88,8 @@ def test_whatever_is_written_is_read_or_said_to_be_for_outside():
     outside = {"dead", "holder.{name}"}
     assert {entry for entry in sent - read if entry[0] not in outside} == set()
     upstream = {"contacts.in", "holder.result"}
-    assert {entry for entry in read - sent if entry[0] not in upstream} == set()
+    campaigns = {("mail.in", "lethe.campaign.requested")}  # an outside campaign tool's, too
+    assert {entry for entry in read - sent - campaigns if entry[0] not in upstream} == set()
 
 
 # ---- OpenAPI -----------------------------------------------------------------------------------------------------------
