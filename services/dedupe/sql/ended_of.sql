@@ -1,1 +1,1 @@
-SELECT record FROM ended_record WHERE record = ANY ($1::uuid[])
+SELECT e.record FROM unnest($1::uuid[]) AS i(record) JOIN ended_record AS e USING (record)

@@ -1,1 +1,1 @@
-SELECT hash FROM generic_key WHERE hash = ANY ($1::bytea[])
+SELECT g.hash FROM unnest($1::bytea[]) AS k(hash) JOIN generic_key AS g USING (hash)

@@ -1,3 +1,3 @@
-SELECT a, b, apart FROM pair WHERE a = ANY ($1::uuid[])
+SELECT p.a, p.b, p.apart FROM unnest($1::uuid[]) AS r(record) JOIN pair AS p ON p.a = r.record
 UNION
-SELECT a, b, apart FROM pair WHERE b = ANY ($1::uuid[])
+SELECT p.a, p.b, p.apart FROM unnest($1::uuid[]) AS r(record) JOIN pair AS p ON p.b = r.record

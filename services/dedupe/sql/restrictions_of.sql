@@ -1,4 +1,3 @@
 SELECT r.record, r.request, f.closed
-  FROM restriction AS r JOIN forgetting AS f USING (request)
- WHERE r.record = ANY ($1::uuid[])
+  FROM unnest($1::uuid[]) AS i(record) JOIN restriction AS r USING (record) JOIN forgetting AS f USING (request)
  ORDER BY r.record, r.request

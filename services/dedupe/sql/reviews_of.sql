@@ -1,3 +1,3 @@
-SELECT review, a, b FROM review WHERE a = ANY ($1::uuid[])
+SELECT v.review, v.a, v.b FROM unnest($1::uuid[]) AS r(record) JOIN review AS v ON v.a = r.record
 UNION
-SELECT review, a, b FROM review WHERE b = ANY ($1::uuid[])
+SELECT v.review, v.a, v.b FROM unnest($1::uuid[]) AS r(record) JOIN review AS v ON v.b = r.record

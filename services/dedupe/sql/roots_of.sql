@@ -1,3 +1,3 @@
 -- All of the groups that these source ids are in.
 SELECT source, root FROM source_group
- WHERE root IN (SELECT g.root FROM source_group AS g WHERE g.source = ANY ($1::bytea[]))
+ WHERE root IN (SELECT g.root FROM unnest($1::bytea[]) AS s(source) JOIN source_group AS g USING (source))

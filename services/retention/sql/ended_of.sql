@@ -1,1 +1,1 @@
-SELECT id FROM ended WHERE id = ANY ($1::uuid[])
+SELECT e.id FROM unnest($1::uuid[]) AS i(id) JOIN ended AS e USING (id)
