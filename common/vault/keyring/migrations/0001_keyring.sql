@@ -95,7 +95,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA keyring FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA keyring FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION keyring.current_v1(), keyring.epoch_v1(integer), keyring.find_v1(uuid[]),
                           keyring.count_v1(uuid[])
-   TO lethe_intake, lethe_dedupe, lethe_consent, lethe_mailer, lethe_erasure;
+   TO lethe_intake, lethe_consent, lethe_mailer, lethe_erasure;
 GRANT EXECUTE ON FUNCTION keyring.put_v1(integer, uuid[], bytea[], text),
                           keyring.put_all_v1(integer, uuid[], bytea[], text), keyring.destroy_v1(uuid[])
    TO lethe_intake, lethe_consent, lethe_mailer, lethe_erasure;
