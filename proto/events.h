@@ -289,7 +289,7 @@ struct forget_result { /* lethe.forget.result */
 struct backup_answer { /* lethe.backup.answered (backup): one a backup that may hold the person */
     struct uuid request, backup;
     struct text outcome; /* dark | gone | human */
-    int64_t at;          /* dark since, gone on */
+    int64_t at;          /* dark since, gone on, a human asked on */
     struct text why;
 };
 

@@ -22,7 +22,7 @@ struct backup_verdict decide_verdict(const struct backup *backup, int64_t destro
     if (backup->kind == BACKUP_OWN && !backup->keyring)
         return (struct backup_verdict){"dark", destroyed_us, "its keys are destroyed"};
     if (backup->expires_us == CLOCK_NONE)
-        return (struct backup_verdict){"human", CLOCK_NONE, "nobody knows when it ends"};
+        return (struct backup_verdict){"human", destroyed_us, "nobody knows when it ends"};
     if (backup->keyring)
         return (struct backup_verdict){"gone", backup->expires_us, "it holds wrapped keys until it ends"};
     return (struct backup_verdict){"gone", backup->expires_us, "it lies outside until it ends"};

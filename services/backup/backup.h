@@ -29,7 +29,7 @@ enum outcome backup_check(const struct backup *backup, int64_t now_us, struct er
 
 struct backup_verdict {
     const char *outcome; /* dark | gone | human */
-    int64_t at;          /* dark since, gone on; CLOCK_NONE for a human */
+    int64_t at;          /* dark since, gone on, a human asked on */
     const char *why;
 };
 /* decide_verdict: destroyed_us is when the person's keys were destroyed. Our own dump without the keyring is dark from

@@ -19,8 +19,8 @@ from parts.services import Service  # noqa: E402
 # Statements of the runtime run in each service's schema; the vault's, by name, in the keyring or beside the service.
 RUNTIME = ("service", "outbox", "lease", "forget")
 KEYRING = ("kek", "keks", "keys")
-# backup will tell what a copy of the keyring still holds, dedupe compare records: neither opens anything yet.
-ROLE_FOR_LATER = ("backup", "dedupe")
+# backup will tell what a copy of the keyring still holds: it opens nothing yet.
+ROLE_FOR_LATER = ("backup",)
 
 
 class Databases:
