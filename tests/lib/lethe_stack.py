@@ -343,9 +343,10 @@ class Stack:
         return wait_until(found, timeout, f"a mail after number {after}" + (f" with {match!r}" if match else ""))
 
     # -- disk ----------------------------------------------------------------------------------------------------
-    def files_holding(self, needle, *, without=("mail",)):
-        """Files of the stack that hold the text in clear, in UTF-8 or UTF-16; folders in `without` are left out."""
-        needles = [needle.encode(), needle.encode("utf-16-le")]
+    def files_holding(self, *texts, without=("mail",)):
+        """Files of the stack that hold one of the texts in clear, in UTF-8 or UTF-16; folders in `without` are left
+        out."""
+        needles = [form for text in texts for form in (text.encode(), text.encode("utf-16-le"))]
         home = self.home.resolve()
         data = [Path(self.env["LETHE_PG_DATA"]), Path(self.env["LETHE_KEYRING_DATA"])]
         roots = [home, *[place for place in data if home not in place.parents]]
