@@ -255,10 +255,12 @@ struct forget_destroy { /* lethe.forget.destroy: the closed set */
     struct uuid_list persons, records, activities, parts;
     int64_t received_at;
     struct uuid barrier;
+    struct text_list only; /* a reminder: the services that were silent; none: all eight */
 };
 struct forget_step { /* lethe.forget.verify, lethe.forget.cancelled, lethe.forget.completed */
     struct uuid request;
     int64_t at;
+    struct text_list only; /* as above */
 };
 
 /* ---- topic forget.result (all services) ---------------------------------------------------------------------------- */

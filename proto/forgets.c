@@ -38,6 +38,7 @@ static const struct field forget_destroy_type_fields[] = {
     MAY(forget_destroy, parts, UUIDS, 0, 0),
     MAY(forget_destroy, received_at, TIME, 0, 0),
     MAY(forget_destroy, barrier, UUID, 0, 0),
+    MAY(forget_destroy, only, TEXTS, 0, 16),
 };
 OPEN(forget_destroy, forget_destroy_type, NULL);
 EVENT(forget_destroy_event, "lethe.forget.destroy", "forget", forget_destroy_type);
@@ -45,6 +46,7 @@ EVENT(forget_destroy_event, "lethe.forget.destroy", "forget", forget_destroy_typ
 static const struct field forget_step_type_fields[] = {
     MUST(forget_step, request, UUID, 0, 0),
     MUST(forget_step, at, TIME, 0, 0),
+    MAY(forget_step, only, TEXTS, 0, 16),
 };
 OPEN(forget_step, forget_step_type, NULL);
 EVENT(forget_verify_event, "lethe.forget.verify", "forget", forget_step_type);

@@ -60,13 +60,14 @@ static enum outcome work_single(struct call *call, bool *worked, struct error *e
 {
     struct forget_task task;
     struct uuid request;
+    bool busy;
 
     TRY(forget_store_claim(call, &request, worked, err));
     if (!*worked)
         return DONE;
     TRY(call_checkpoint(call, err));
-    TRY(forget_store_load(call, &request, &task, err));
-    if (task.state != TASK_DESTROYING && task.state != TASK_VERIFYING)
+    TRY(forget_store_load(call, &request, &task, &busy, err));
+    if (busy || (task.state != TASK_DESTROYING && task.state != TASK_VERIFYING))
         return DONE;
     TRY(attempt(call, &task, err));
     return call_checkpoint(call, err);

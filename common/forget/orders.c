@@ -28,17 +28,56 @@ static struct forget_stone stone_of(const struct call *call, const struct forget
                                  .standing = standing};
 }
 
+/* A reminder names whom it reminds. */
+static bool is_for_us(const struct call *call, struct text_list only)
+{
+    for (size_t i = 0; i < only.n; i++)
+        if (text_is(only.items[i], call->log->service))
+            return true;
+    return only.n == 0;
+}
+
+static bool has_key(const struct forget_set *set, const struct forget_key *key)
+{
+    for (size_t i = 0; i < set->keys_n; i++)
+        if (set->keys[i].kind == key->kind && hash_equal(&set->keys[i].hash, &key->hash))
+            return true;
+    return false;
+}
+
+static bool has_ids(struct uuid_list all, struct uuid_list some)
+{
+    for (size_t i = 0; i < some.n; i++) {
+        bool found = false;
+        for (size_t j = 0; j < all.n && !found; j++)
+            found = uuid_equal(&all.items[j], &some.items[i]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* Was something restricted that turned out to be somebody else's too (a switchboard)? Then it is free again. */
+static bool frees_something(const struct forget_set *restricted, const struct forget_set *set)
+{
+    for (size_t i = 0; i < restricted->keys_n; i++)
+        if (!has_key(set, &restricted->keys[i]))
+            return true;
+    return !has_ids(set->persons, restricted->persons) || !has_ids(set->records, restricted->records);
+}
+
 static enum outcome on_opened(struct call *call, const void *event, struct error *err)
 {
     const struct forget_opened *in = event;
     const struct forget_table *table = service_forget_table(call->service);
-    struct forget_task task;
+    struct forget_task task = {0};
     struct forget_stone stone;
+    bool there;
 
-    TRY(forget_store_load(call, &in->request, &task, err));
-    struct task_plan plan = task_decide_order(task.state, task.verify, ORDER_OPENED);
-    if (!plan.changes)
+    TRY(forget_store_there(call, &in->request, &there, err));
+    if (there) /* late: whatever came first, the road has gone on */
         return DONE;
+    struct task_plan plan = task_decide_order(TASK_NONE, false, ORDER_OPENED);
     task.state = plan.next;
     task.set = (struct forget_set){.request = in->request,
                                    .persons = in->persons,
@@ -54,13 +93,20 @@ static enum outcome on_opened(struct call *call, const void *event, struct error
 static enum outcome on_destroy(struct call *call, const void *event, struct error *err)
 {
     const struct forget_destroy *in = event;
+    struct forget_set restricted;
     struct forget_task task;
     struct forget_stone stone;
+    bool busy;
 
-    TRY(forget_store_load(call, &in->request, &task, err));
+    if (!is_for_us(call, in->only))
+        return DONE;
+    TRY(forget_store_load(call, &in->request, &task, &busy, err));
+    if (busy) /* a repeat, while the answer is on its way */
+        return DONE;
     struct task_plan plan = task_decide_order(task.state, task.verify, ORDER_DESTROY);
     if (!plan.changes)
         return DONE;
+    restricted = task.set;
     task.state = plan.next;
     task.verify = plan.verify;
     task.set = (struct forget_set){.request = in->request,
@@ -74,8 +120,8 @@ static enum outcome on_destroy(struct call *call, const void *event, struct erro
     stone = stone_of(call, &task.set, in->received_at, true);
     stone.barrier = in->barrier;
     TRY(forget_store_stones(call, &task.set, &stone, err));
-    /* What was restricted, but turned out to be somebody else's too (a switchboard), is free again. */
-    TRY(forget_store_lift(call, &in->request, err));
+    if (frees_something(&restricted, &task.set))
+        TRY(forget_store_lift(call, &in->request, err));
     TRY(forget_store_put(call, &task, true, err));
     call_wake(call, forget_job.name);
     return DONE;
@@ -85,8 +131,13 @@ static enum outcome on_verify(struct call *call, const void *event, struct error
 {
     const struct forget_step *in = event;
     struct forget_task task;
+    bool busy;
 
-    TRY(forget_store_load(call, &in->request, &task, err));
+    if (!is_for_us(call, in->only))
+        return DONE;
+    TRY(forget_store_load(call, &in->request, &task, &busy, err));
+    if (busy) /* it comes again if it is still wanted */
+        return DONE;
     struct task_plan plan = task_decide_order(task.state, task.verify, ORDER_VERIFY);
     if (!plan.changes)
         return DONE;
@@ -102,8 +153,11 @@ static enum outcome on_cancelled(struct call *call, const void *event, struct er
     const struct forget_step *in = event;
     const struct forget_table *table = service_forget_table(call->service);
     struct forget_task task;
+    bool busy;
 
-    TRY(forget_store_load(call, &in->request, &task, err));
+    TRY(forget_store_load(call, &in->request, &task, &busy, err));
+    if (busy)
+        return DONE; /* destroyed: nothing to lift */
     struct task_plan plan = task_decide_order(task.state, task.verify, ORDER_CANCELLED);
     if (!plan.changes)
         return DONE;
@@ -121,8 +175,11 @@ static enum outcome on_completed(struct call *call, const void *event, struct er
 {
     const struct forget_step *in = event;
     struct forget_task task;
+    bool busy;
 
-    TRY(forget_store_load(call, &in->request, &task, err));
+    TRY(forget_store_load(call, &in->request, &task, &busy, err));
+    if (busy) /* a repeated order is being worked off; what it leaves is swept by its age */
+        return DONE;
     struct task_plan plan = task_decide_order(task.state, task.verify, ORDER_COMPLETED);
     return plan.changes ? forget_store_close(call, &in->request, plan.next, err) : DONE;
 }

@@ -50,7 +50,20 @@ static enum outcome read_task(const struct pg_rows *rows, int row, int at, struc
     return DONE;
 }
 
-enum outcome forget_store_load(struct call *call, const struct uuid *request, struct forget_task *out,
+enum outcome forget_store_there(struct call *call, const struct uuid *request, bool *there, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    TRY(pg_exec(call->pg, &forget_sql_task_there, &params, &rows, err));
+    *there = rows.n > 0;
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome forget_store_load(struct call *call, const struct uuid *request, struct forget_task *out, bool *busy,
                                struct error *err)
 {
     struct pg_params params;
@@ -59,11 +72,14 @@ enum outcome forget_store_load(struct call *call, const struct uuid *request, st
 
     memset(out, 0, sizeof(*out));
     out->set.request = *request;
+    *busy = false;
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, request);
     TRY(pg_exec(call->pg, &forget_sql_task_load, &params, &rows, err));
     if (rows.n > 0)
         o = read_task(&rows, 0, 0, call->arena, out, err);
+    else
+        o = forget_store_there(call, request, busy, err);
     pg_rows_free(&rows);
     return o;
 }
@@ -131,21 +147,6 @@ enum outcome forget_store_result(struct call *call, const struct forget_task *ta
     return pg_queue(call->pg, &forget_sql_task_result, &params, err);
 }
 
-static enum outcome put_ids(struct call *call, struct uuid_list list, const struct forget_stone *stone,
-                            struct error *err)
-{
-    struct pg_params params;
-
-    if (list.n == 0)
-        return DONE;
-    pg_params_init(&params, call->arena);
-    add_uuids(&params, list);
-    pg_add_uuid(&params, &stone->request);
-    pg_add_bool(&params, stone->standing);
-    pg_add_time(&params, stone->until_us);
-    return pg_queue(call->pg, &forget_sql_ids_put, &params, err);
-}
-
 enum outcome forget_store_stones(struct call *call, const struct forget_set *set, const struct forget_stone *stone,
                                  struct error *err)
 {
@@ -161,10 +162,21 @@ enum outcome forget_store_stones(struct call *call, const struct forget_set *set
         pg_add_time(&params, stone->until_us);
         TRY(pg_queue(call->pg, &forget_sql_keys_put, &params, err));
     }
-    TRY(put_ids(call, set->persons, stone, err));
-    TRY(put_ids(call, set->records, stone, err));
-    TRY(put_ids(call, set->activities, stone, err));
-    return put_ids(call, set->parts, stone, err);
+    const struct uuid_list lists[] = {set->persons, set->records, set->activities, set->parts};
+    struct uuid *ids =
+        ARENA_ARRAY(call->arena, set->persons.n + set->records.n + set->activities.n + set->parts.n, struct uuid);
+    size_t n = 0;
+    for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+        for (size_t i = 0; i < lists[l].n; i++)
+            ids[n++] = lists[l].items[i];
+    if (n == 0)
+        return DONE;
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, ids, n);
+    pg_add_uuid(&params, &stone->request);
+    pg_add_bool(&params, stone->standing);
+    pg_add_time(&params, stone->until_us);
+    return pg_queue(call->pg, &forget_sql_ids_put, &params, err);
 }
 
 enum outcome forget_store_lift(struct call *call, const struct uuid *request, struct error *err)
@@ -228,11 +240,11 @@ enum outcome forget_store_waiting(struct call *call, int64_t *waiting, int64_t *
 
 enum outcome forget_store_sweep(struct call *call, struct error *err)
 {
-    const int32_t ended[] = {TASK_CANCELLED, TASK_COMPLETED};
+    const int32_t ended[] = {TASK_DESTROYED, TASK_VERIFIED, TASK_CANCELLED, TASK_COMPLETED};
     struct pg_params params;
 
     pg_params_init(&params, call->arena);
-    pg_add_int4s(&params, ended, 2);
+    pg_add_int4s(&params, ended, sizeof(ended) / sizeof(ended[0]));
     TRY(pg_exec(call->pg, &forget_sql_sweep_tasks, &params, NULL, err));
     TRY(pg_exec(call->pg, &forget_sql_sweep_keys, NULL, NULL, err));
     return pg_exec(call->pg, &forget_sql_sweep_ids, NULL, NULL, err);

@@ -13,8 +13,12 @@ struct forget_task {
     unsigned attempts;
 };
 
-/* forget_store_load: locks the request's row; state TASK_NONE where there is none. */
-enum outcome forget_store_load(struct call *call, const struct uuid *request, struct forget_task *out,
+/* forget_store_there: is there a row? Without a lock. */
+enum outcome forget_store_there(struct call *call, const struct uuid *request, bool *there,
+                                struct error *err) WARN_UNUSED;
+/* forget_store_load: locks the request's row; state TASK_NONE where there is none. *busy: the job works on it in this
+ * moment; then nothing is read: whoever waited for it would hold up what the job waits for. */
+enum outcome forget_store_load(struct call *call, const struct uuid *request, struct forget_task *out, bool *busy,
                                struct error *err) WARN_UNUSED;
 enum outcome forget_store_put(struct call *call, const struct forget_task *task, bool due,
                               struct error *err) WARN_UNUSED;

@@ -193,8 +193,10 @@ static enum outcome take_parcels(struct call *call, const struct carrier *c, siz
         else if (!failed)
             TRY(tasks_accepted(call, &p->delivery->id, 1, err));
         metric_add(failed ? erasure(call)->failed : erasure(call)->delivered, 1);
-        if (!failed)
+        if (!failed) { /* one request's locks at a time */
+            TRY(call_checkpoint(call, err));
             continue;
+        }
         log_info(call->log, "holder.failed", F_TEXT("holder", p->delivery->name),
                  F_UUID("request", &p->delivery->request), F_INT("status", p->status),
                  F_INT("attempts", p->delivery->attempts));
@@ -212,6 +214,7 @@ static enum outcome settle_carrier(struct call *call, const struct carrier *c, s
     TRY(take_parcels(call, c, &taken, err));
     if (taken > 0) {
         TRY(note_holder(call, &erasure_sql_holder_seen, holder, err));
+        TRY(call_checkpoint(call, err));
         TRY(note_holder(call, &erasure_sql_holder_wake, holder, err));
     }
     if (taken == c->n)

@@ -6,31 +6,20 @@
 #include "services/erasure/service.h"
 #include "services/erasure/store.h"
 
-static enum outcome prepare(struct call *call, const struct forget_set *set, struct error *err)
+static enum outcome erase(struct call *call, const struct forget_set *set, int64_t *rows, struct error *err)
 {
     const struct text what[] = {TEXT("contact"), TEXT("identifiers")};
     struct uuid_list requests, secrets;
 
+    *rows = 0;
     if (set->expiry)
         return DONE;
     TRY(set_overlap(call, set, &requests, err));
     for (size_t i = 0; i < requests.n; i++) {
         TRY(secrets_of(call, &requests.items[i], what, 2, &secrets, err));
         TRY(secrets_destroy(call, secrets, err));
-    }
-    return DONE;
-}
-
-static enum outcome erase(struct call *call, const struct forget_set *set, int64_t *rows, struct error *err)
-{
-    struct uuid_list requests;
-
-    *rows = 0;
-    if (set->expiry)
-        return DONE;
-    TRY(set_overlap(call, set, &requests, err));
-    for (size_t i = 0; i < requests.n; i++)
         TRY(set_drop(call, &requests.items[i], err));
+    }
     *rows = (int64_t)requests.n;
     return DONE;
 }
@@ -47,4 +36,4 @@ static enum outcome count(struct call *call, const struct forget_set *set, int64
     return DONE;
 }
 
-const struct forget_table erasure_forget = {.prepare = prepare, .erase = erase, .count = count};
+const struct forget_table erasure_forget = {.erase = erase, .count = count};

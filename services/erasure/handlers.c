@@ -50,7 +50,6 @@ static enum outcome take_answers(struct call *call, struct service_answers phase
             requests[n++] = phases[phase].requests[i];
     if (n == 0)
         return DONE;
-    TRY(request_lock(call, requests, n, err));
     TRY(tasks_destroyed(call, &phases[PHASE_DESTROY], err));
     TRY(tasks_verified(call, &phases[PHASE_VERIFY], err));
     TRY(requests_ready(call, requests, n, &ready, err));
@@ -59,10 +58,28 @@ static enum outcome take_answers(struct call *call, struct service_answers phase
     return DONE;
 }
 
+/* All requests of the batch at once, in order of their ids, before any holder's row is locked. */
+static enum outcome lock_all(struct call *call, const struct batch_item *items, size_t n, struct error *err)
+{
+    struct uuid *ids = ARENA_ARRAY(call->arena, n, struct uuid);
+    size_t ids_n = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].outcome != DONE || items[i].type == NULL)
+            continue;
+        if (items[i].type == &forget_result_event)
+            ids[ids_n++] = ((const struct forget_result *)items[i].event)->request;
+        else if (items[i].type == &forget_resolved_event)
+            ids[ids_n++] = ((const struct forget_resolved *)items[i].event)->request;
+    }
+    return request_lock(call, ids, ids_n, err);
+}
+
 enum outcome on_answers(struct call *call, struct batch_item *items, size_t n, struct error *err)
 {
     struct service_answers phases[2];
 
+    TRY(lock_all(call, items, n, err));
     answers_init(call, &phases[PHASE_DESTROY], n);
     answers_init(call, &phases[PHASE_VERIFY], n);
     for (size_t i = 0; i < n; i++) {

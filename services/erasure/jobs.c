@@ -1,4 +1,4 @@
-/* jobs: clocks that run out, services that are silent, what has outlived its purpose, holders that the policy names. */
+/* jobs: holds and terms that run out, services that are silent, what has outlived its purpose, holders that the policy names. */
 #include "gen/erasure_sql.h"
 #include "services/erasure/holder.h"
 #include "services/erasure/saga.h"
@@ -6,27 +6,21 @@
 #include "services/erasure/service.h"
 #include "services/erasure/tasks.h"
 
-enum { DUE_AT_ONCE = 50, SILENT_AT_ONCE = 200, SECRETS_AT_ONCE = 200 };
+enum { DUE_AT_ONCE = 50, SECRETS_AT_ONCE = 200 };
 
+/* One request a transaction: whoever holds several locks takes requests first, in order of their ids, then holders. */
 enum outcome run_advance(struct call *call, bool *again, struct error *err)
 {
     struct uuid_list due;
 
-    TRY(requests_due(call, DUE_AT_ONCE, &due, err));
-    for (size_t i = 0; i < due.n && !call_stopping(call); i++)
-        TRY(saga_look(call, &due.items[i], err));
-    *again = due.n == DUE_AT_ONCE;
-    return DONE;
-}
-
-enum outcome run_remind(struct call *call, bool *again, struct error *err)
-{
-    struct uuid_list silent;
-
-    TRY(requests_silent(call, SILENT_AT_ONCE, &silent, err));
-    for (size_t i = 0; i < silent.n; i++)
-        TRY(saga_remind(call, &silent.items[i], err));
-    *again = silent.n > 0;
+    for (int i = 0; i < DUE_AT_ONCE && !call_stopping(call); i++) {
+        TRY(requests_due(call, 1, &due, err));
+        if (due.n == 0)
+            return DONE;
+        TRY(saga_look(call, &due.items[0], err));
+        TRY(call_checkpoint(call, err));
+    }
+    *again = true;
     return DONE;
 }
 

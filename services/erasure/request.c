@@ -42,6 +42,15 @@ int64_t request_due(const struct request_clock *clock, struct duration within, s
     return due + clock->paused_us;
 }
 
+int64_t request_reminder(int tries, bool opened)
+{
+    int64_t first = opened ? SECONDS(30) : SECONDS(10), wait = first;
+
+    for (int i = 0; i < tries && wait < MINUTES(10); i++)
+        wait *= 2;
+    return wait < MINUTES(10) ? wait : MINUTES(10);
+}
+
 int request_escalation(int64_t now_us, int64_t due_us, bool paused, int64_t *next_us)
 {
     static const int64_t before_us[] = {14 * US_PER_DAY, 7 * US_PER_DAY, 3 * US_PER_DAY, 0};

@@ -74,6 +74,9 @@ struct request_clock {
 };
 /* request_due: one month after it came in, two more where extended; a pause that is over pushes it by its length. */
 int64_t request_due(const struct request_clock *clock, struct duration within, struct duration extension);
+/* request_reminder: how long an order waits for its answers before it is said again: 10 s (30 s for `opened`, which
+ * waits for a barrier), doubling up to 10 minutes. */
+int64_t request_reminder(int tries, bool opened);
 /* How near the end is: 0 calm, 1 within 14 days, 2 within 7, 3 within 3 (the person is answered now, whatever is
  * outstanding), 4 past due. next_us: when the level rises (CLOCK_NONE at 4). A paused clock is calm. */
 enum { ESCALATION_ANSWER = 3, ESCALATION_LATE = 4 };

@@ -29,14 +29,21 @@ static void earlier(int64_t *at, int64_t than)
         *at = than;
 }
 
+static bool waits_for_services(const struct request *r)
+{
+    if (r->status != STATUS_RUNNING || r->kind == KIND_CONSENT)
+        return false;
+    return r->stage == STAGE_VERIFYING ? r->services_verified < r->services : r->services_closed < r->services;
+}
+
 int64_t saga_schedule(const struct request *r, int64_t now_us)
 {
     int64_t next = CLOCK_NONE, rises;
 
     if (r->status == STATUS_COMPLETED || r->status == STATUS_CANCELLED)
         return CLOCK_NONE;
-    if (r->stage == STAGE_OPENED) /* nobody has resolved it yet: opened is said again */
-        earlier(&next, now_us + (SECONDS(30) << (r->tries < 8 ? r->tries : 8)));
+    if (r->stage == STAGE_OPENED || waits_for_services(r)) /* the order is said again if nobody answers it */
+        earlier(&next, now_us + request_reminder(r->tries, r->stage == STAGE_OPENED));
     if (r->stage == STAGE_RESOLVED && (!r->four_eyes || r->approved))
         earlier(&next, r->hold_until_us);
     if (has_term(r->kind) && r->answered_us == CLOCK_NONE) {
@@ -157,7 +164,8 @@ enum outcome saga_resolved(struct call *call, const struct forget_resolved *in, 
 
 /* ---- destroy, verify, complete -------------------------------------------------------------------------------------- */
 
-static void publish_destroy(struct call *call, const struct request *r, const struct forget_set *set)
+static void publish_destroy(struct call *call, const struct request *r, const struct forget_set *set,
+                            struct text_list only)
 {
     struct forget_destroy destroy = {
         .request = r->id,
@@ -169,14 +177,16 @@ static void publish_destroy(struct call *call, const struct request *r, const st
         .parts = set->parts,
         .received_at = r->received_us,
         .barrier = r->barrier,
+        .only = only,
     };
 
     outbox_publish(call->outbox, &forget_destroy_event, &r->id, &destroy);
 }
 
-static void publish_step(struct call *call, const struct event_type *type, const struct request *r)
+static void publish_step(struct call *call, const struct event_type *type, const struct request *r,
+                         struct text_list only)
 {
-    struct forget_step step = {.request = r->id, .at = call->now_us};
+    struct forget_step step = {.request = r->id, .at = call->now_us, .only = only};
 
     outbox_publish(call->outbox, type, &r->id, &step);
 }
@@ -188,7 +198,7 @@ static enum outcome step_destroy(struct call *call, struct request *r, struct er
 
     if (r->kind != KIND_CONSENT) {
         TRY(set_load(call, &r->id, &set, err));
-        publish_destroy(call, r, &set);
+        publish_destroy(call, r, &set, (struct text_list){0});
     }
     TRY(tasks_order(call, &r->id, &outside, err));
     if (outside) {
@@ -197,6 +207,7 @@ static enum outcome step_destroy(struct call *call, struct request *r, struct er
     }
     r->status = STATUS_RUNNING;
     r->stage = STAGE_DESTROYING;
+    r->tries = 0;
     r->destroy_us = call->now_us;
     r->next_us = saga_schedule(r, call->now_us);
     return request_save(call, r, err);
@@ -206,9 +217,11 @@ static enum outcome step_verify(struct call *call, struct request *r, struct err
 {
     TRY(tasks_verify(call, &r->id, err));
     r->stage = STAGE_VERIFYING;
+    r->tries = 0;
+    r->services_verified = 0;
     r->verify_us = call->now_us;
     r->next_us = saga_schedule(r, call->now_us);
-    publish_step(call, &forget_verify_event, r);
+    publish_step(call, &forget_verify_event, r, (struct text_list){0});
     return request_save(call, r, err);
 }
 
@@ -249,7 +262,7 @@ static enum outcome step_complete(struct call *call, struct request *r, enum req
     }
     TRY(saga_close(call, r, err));
     if (r->kind != KIND_CONSENT)
-        publish_step(call, &forget_completed_event, r);
+        publish_step(call, &forget_completed_event, r, (struct text_list){0});
     if (r->kind == KIND_FORGET)
         TRY(certificate_make(call, r, err));
     metric_add(erasure(call)->completed, 1);
@@ -310,25 +323,31 @@ enum outcome saga_begin(struct call *call, const struct uuid *request, struct er
 enum outcome saga_cancel(struct call *call, struct request *r, struct error *err)
 {
     if (r->stage == STAGE_OPENED || r->stage == STAGE_RESOLVED)
-        publish_step(call, &forget_cancelled_event, r);
+        publish_step(call, &forget_cancelled_event, r, (struct text_list){0});
     return saga_close(call, r, err);
 }
 
-enum outcome saga_remind(struct call *call, const struct uuid *request, struct error *err)
+/* Says the present order again, to those that are silent. */
+static enum outcome remind(struct call *call, struct request *r, struct error *err)
 {
-    struct request r;
+    bool verifying = r->stage == STAGE_VERIFYING;
+    struct text_list silent;
     struct forget_set set;
-    bool found;
 
-    TRY(request_load(call, request, &r, &found, err));
-    if (!found || r.status != STATUS_RUNNING || r.kind == KIND_CONSENT)
-        return DONE;
+    TRY(set_load(call, &r->id, &set, err));
+    if (r->stage == STAGE_OPENED) {
+        publish_opened(call, r, &set);
+    } else {
+        TRY(tasks_silent(call, &r->id, verifying, &silent, err));
+        if (silent.n == 0)
+            return DONE;
+        /* In either stage the order to destroy goes first: who was set back, and has no set, could look for nothing. */
+        publish_destroy(call, r, &set, silent);
+        if (verifying)
+            publish_step(call, &forget_verify_event, r, silent);
+    }
+    r->tries++;
     metric_add(erasure(call)->resent, 1);
-    /* The order to destroy goes first in either stage: who was set back, and has no set, could look for nothing. */
-    TRY(set_load(call, &r.id, &set, err));
-    publish_destroy(call, &r, &set);
-    if (r.stage == STAGE_VERIFYING)
-        publish_step(call, &forget_verify_event, &r);
     return DONE;
 }
 
@@ -345,7 +364,6 @@ static void escalate(struct call *call, struct request *r, int level)
 enum outcome saga_look(struct call *call, const struct uuid *request, struct error *err)
 {
     struct request r;
-    struct forget_set set;
     bool found;
     int64_t rises;
 
@@ -358,12 +376,8 @@ enum outcome saga_look(struct call *call, const struct uuid *request, struct err
         if (level >= ESCALATION_ANSWER && r.kind == KIND_FORGET && r.stage >= STAGE_DESTROYING)
             TRY(answer_person(call, &r, ANSWER_PARTLY, err));
     }
-    if (r.stage == STAGE_OPENED && r.opened_us != CLOCK_NONE && call->now_us >= r.opened_us + SECONDS(30)) {
-        TRY(set_load(call, &r.id, &set, err));
-        publish_opened(call, &r, &set);
-        r.tries++;
-        metric_add(erasure(call)->resent, 1);
-    }
+    if (r.stage == STAGE_OPENED || waits_for_services(&r))
+        TRY(remind(call, &r, err));
     r.next_us = saga_schedule(&r, call->now_us);
     if (r.stage == STAGE_RESOLVED && r.next_us != CLOCK_NONE && r.next_us <= call->now_us)
         r.next_us = call->now_us + SECONDS(5); /* it is taken below; if not, it is looked at again */

@@ -18,8 +18,6 @@ enum outcome saga_begin(struct call *call, const struct uuid *request, struct er
 enum outcome saga_cancel(struct call *call, struct request *request, struct error *err) WARN_UNUSED;
 /* saga_close: forgets who was meant and what only the open request needed; keeps notes until `keep`. */
 enum outcome saga_close(struct call *call, struct request *request, struct error *err) WARN_UNUSED;
-/* saga_remind: says the present order again to services that are silent. */
-enum outcome saga_remind(struct call *call, const struct uuid *request, struct error *err) WARN_UNUSED;
 /* saga_look: the clock: holds that are over, terms that come near, orders that nobody answered. */
 enum outcome saga_look(struct call *call, const struct uuid *request, struct error *err) WARN_UNUSED;
 /* saga_schedule: when the request must be looked at again. */

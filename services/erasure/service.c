@@ -52,7 +52,6 @@ static const struct http_route routes[] = {
 
 static const struct periodic_job jobs[] = {
     EVERY_PROCESS("advance", SECONDS(1), run_advance),
-    EVERY_PROCESS("remind", SECONDS(1), run_remind),
     EVERY_PROCESS("deliver", 250 * US_PER_MS, run_deliver),
     EVERY_PROCESS("deliver-slow", 250 * US_PER_MS, run_deliver_slow),
     EVERY("sweep", MINUTES(1), run_sweep),

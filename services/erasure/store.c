@@ -223,11 +223,6 @@ enum outcome requests_due(struct call *call, int most, struct uuid_list *out, st
     return ids_due(call, &erasure_sql_requests_due, most, out, err);
 }
 
-enum outcome requests_silent(struct call *call, int most, struct uuid_list *out, struct error *err)
-{
-    return ids_due(call, &erasure_sql_services_silent, most, out, err);
-}
-
 enum outcome requests_ready(struct call *call, const struct uuid *ids, size_t n, struct uuid_list *out,
                             struct error *err)
 {

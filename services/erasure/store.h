@@ -45,7 +45,6 @@ enum outcome requests_due(struct call *call, int most, struct uuid_list *out, st
 /* requests_ready: of these, those whose services have all answered the present stage. */
 enum outcome requests_ready(struct call *call, const struct uuid *ids, size_t n, struct uuid_list *out,
                             struct error *err) WARN_UNUSED;
-enum outcome requests_silent(struct call *call, int most, struct uuid_list *out, struct error *err) WARN_UNUSED;
 
 /* the set; struct forget_set's request and expiry are the caller's */
 enum outcome set_put(struct call *call, const struct forget_set *set, struct error *err) WARN_UNUSED;

@@ -75,7 +75,29 @@ enum outcome tasks_order(struct call *call, const struct uuid *request, bool *ou
 
 enum outcome tasks_verify(struct call *call, const struct uuid *request, struct error *err)
 {
-    return at_request(call, &erasure_sql_tasks_verify, request, NULL, err);
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    return pg_queue(call->pg, &erasure_sql_tasks_verify, &params, err);
+}
+
+enum outcome tasks_silent(struct call *call, const struct uuid *request, bool verifying, struct text_list *names,
+                          struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    pg_add_bool(&params, verifying);
+    TRY(pg_exec(call->pg, &erasure_sql_services_silent, &params, &rows, err));
+    names->n = (size_t)rows.n;
+    names->items = ARENA_ARRAY(call->arena, names->n, struct text);
+    for (int i = 0; i < rows.n; i++)
+        names->items[i] = copied(call, &rows, i, 0);
+    pg_rows_free(&rows);
+    return DONE;
 }
 
 enum outcome tasks_stop(struct call *call, const struct uuid *request, struct error *err)

@@ -19,6 +19,9 @@ enum outcome tasks_create(struct call *call, const struct uuid *request, const s
 /* tasks_order: those that wait are ordered now. *outside: some are to be delivered. */
 enum outcome tasks_order(struct call *call, const struct uuid *request, bool *outside, struct error *err) WARN_UNUSED;
 enum outcome tasks_verify(struct call *call, const struct uuid *request, struct error *err) WARN_UNUSED;
+/* tasks_silent: the services that have not answered the present order; each counts one more attempt. */
+enum outcome tasks_silent(struct call *call, const struct uuid *request, bool verifying, struct text_list *names,
+                          struct error *err) WARN_UNUSED;
 enum outcome tasks_stop(struct call *call, const struct uuid *request, struct error *err) WARN_UNUSED;
 
 struct service_answers {

@@ -40,7 +40,7 @@ CREATE TABLE {schema}.forget_task (
     ordered_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     next_at     timestamptz, -- NULL: nothing to do
     changed_at  timestamptz NOT NULL DEFAULT clock_timestamp()
-);
+) WITH (fillfactor = 70);
 CREATE INDEX forget_task_next ON {schema}.forget_task (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX forget_task_changed ON {schema}.forget_task (changed_at) WHERE next_at IS NULL;
 

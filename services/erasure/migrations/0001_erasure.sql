@@ -50,10 +50,12 @@ CREATE TABLE {schema}.request (
     early_mail    uuid,
     final_mail    uuid,
     mail_state    text,
-    tries         integer     NOT NULL DEFAULT 0, -- of `opened`, while nobody resolves it
+    tries         integer     NOT NULL DEFAULT 0, -- how often the present order was said again
     next_at       timestamptz           -- when the job `advance` must look again
-);
+) WITH (fillfactor = 70);
 CREATE INDEX request_next ON {schema}.request (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX request_other ON {schema}.request (id)
+    WHERE status NOT IN ('completed', 'cancelled') AND kind NOT IN ('forget', 'expiry', 'consent');
 CREATE INDEX request_open ON {schema}.request (status, id) WHERE status NOT IN ('completed', 'cancelled');
 CREATE INDEX request_source ON {schema}.request (source, created_at) WHERE source IS NOT NULL;
 CREATE INDEX request_mail ON {schema}.request (final_mail) WHERE final_mail IS NOT NULL;
@@ -132,8 +134,8 @@ CREATE TABLE {schema}.task (
     contradicted_at timestamptz,
     reopened        integer     NOT NULL DEFAULT 0,
     UNIQUE (request, name)
-);
-CREATE INDEX task_due ON {schema}.task (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+) WITH (fillfactor = 60); -- each row changes a few times, soon
+CREATE INDEX task_due ON {schema}.task (holder, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX task_holder ON {schema}.task (holder, seq) WHERE holder IS NOT NULL;
 
 CREATE TABLE {schema}.backup_answer (

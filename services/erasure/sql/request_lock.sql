@@ -1,1 +1,1 @@
-SELECT 1 FROM request WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE
+SELECT 1 FROM request WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE

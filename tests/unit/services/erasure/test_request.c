@@ -93,6 +93,20 @@ static void it_escalates_as_the_end_comes_near(void **state)
     assert_int_equal(next, CLOCK_NONE);
 }
 
+static void reminders_grow_up_to_ten_minutes(void **state)
+{
+    int64_t last = 0;
+
+    (void)state;
+    assert_int_equal(request_reminder(0, false), SECONDS(10));
+    assert_int_equal(request_reminder(0, true), SECONDS(30));
+    for (int tries = 0; tries < 1000; tries++) {
+        assert_true(request_reminder(tries, false) >= last);
+        last = request_reminder(tries, false);
+    }
+    assert_int_equal(last, MINUTES(10));
+}
+
 /* ---- the road ---- */
 
 static struct request_facts forget_at(enum request_stage stage, enum request_status status)
@@ -245,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_term_is_a_month_and_ends_on_a_day_that_exists),
         cmocka_unit_test(extensions_and_pauses_push_it),
         cmocka_unit_test(it_escalates_as_the_end_comes_near),
+        cmocka_unit_test(reminders_grow_up_to_ten_minutes),
         cmocka_unit_test(nothing_is_destroyed_before_the_set_is_closed_and_the_hold_is_over),
         cmocka_unit_test(four_eyes_hold_it_up),
         cmocka_unit_test(it_completes_only_when_everybody_answered_and_a_second_look_found_nothing),
