@@ -74,9 +74,12 @@ def test_no_token_and_wrong_tokens_get_nothing(stack):
 
 def test_guessing_is_slowed_down_and_right_tokens_pass_all_the_while(stack):
     url = stack.url("admin", "/v1/roles")
-    answers = [stack.http("GET", url, headers={"Authorization": f"Bearer guess-{n}"}).status_code for n in range(60)]
-    assert answers[-1] == 429
-    assert stack.admin("GET", "/roles").status_code == 200
+    answers = [stack.http("GET", url, headers={"Authorization": f"Bearer guess-{n}"}, client="127.0.0.66").status_code
+               for n in range(60)]
+    assert answers[0] == 401 and answers[-1] == 429
+    assert stack.admin("GET", "/roles", client="127.0.0.66").status_code == 200
+    wrong = stack.http("GET", url, headers={"Authorization": "Bearer guess"}, client="127.0.0.67")
+    assert wrong.status_code == 401, "one client's guesses are no other's"
 
 
 CALLS = [

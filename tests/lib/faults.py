@@ -18,6 +18,7 @@ import generate  # noqa: E402
 INFRASTRUCTURE = ("kafka", "postgres", "keyring", "redis")
 FORGET_BARELY = 90  # the policy's cap an hour for the shop is 100
 NOW = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
+UNSETTLED_MAILS, UNKNOWN_MAIL = [0, 1, 3], 6  # queued, sending, deferred; unknown: enum mail_state in proto/events.h
 
 
 def points():
@@ -135,8 +136,7 @@ def make_stack(home_key):
 
 
 def unsettled_mails(stack):
-    return stack.rows("SELECT state, count(*) FROM mailer.mail WHERE state::text NOT IN "
-                      "('sent', 'unknown', 'bounced', 'refused', 'cancelled') GROUP BY 1")
+    return stack.rows("SELECT state, count(*) FROM mailer.mail WHERE state = ANY(%s) GROUP BY 1", (UNSETTLED_MAILS,))
 
 
 # ---- what a run came to ------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def compare(calm, stormy):
 def lost_mails(stack, calm, stormy):
     """Mails that neither came nor are recorded as in doubt."""
     missing = sum((calm["mails"] - stormy["mails"]).values())
-    unknown = stack.value("SELECT count(*) FROM mailer.mail WHERE state::text = 'unknown'")
+    unknown = stack.value("SELECT count(*) FROM mailer.mail WHERE state = %s", (UNKNOWN_MAIL,))
     return max(0, missing - unknown)
 
 

@@ -8,6 +8,7 @@
 """
 import email
 import email.policy
+import functools
 import itertools
 import json
 import os
@@ -176,9 +177,10 @@ class Stack:
         return Path(self.env["LETHE_INTERNAL_TOKEN_FILE"]).read_text().strip()
 
     # -- HTTP ----------------------------------------------------------------------------------------------------
-    def http(self, method, url, **kwargs):
+    def http(self, method, url, *, client=None, **kwargs):
+        """client: the address (in 127.0.0.0/8) that the call comes from, where the server tells clients apart."""
         kwargs.setdefault("timeout", 30)
-        return _SESSION.request(method, url, **kwargs)
+        return (_session(client) if client else _SESSION).request(method, url, **kwargs)
 
     def admin(self, method, path, body=None, *, token=None, **kwargs):
         headers = {"Authorization": f"Bearer {token or self.env['LETHE_ADMIN_TOKEN']}", **kwargs.pop("headers", {})}
@@ -372,11 +374,22 @@ def mail_text(message):
     return part.get_content() if part is not None else ""
 
 
-def _session():
+class _From(requests.adapters.HTTPAdapter):
+    """Calls from an address of our choice."""
+
+    def __init__(self, address):
+        self.address = address
+        super().__init__(pool_maxsize=64)
+
+    def init_poolmanager(self, *args, **kwargs):  # pylint: disable=arguments-differ
+        super().init_poolmanager(*args, source_address=(self.address, 0) if self.address else None, **kwargs)
+
+
+@functools.cache
+def _session(address=None):
     session = requests.Session()
     session.trust_env = False
-    adapter = requests.adapters.HTTPAdapter(pool_maxsize=64)
-    session.mount("http://", adapter)
+    session.mount("http://", _From(address))
     return session
 
 
