@@ -1,4 +1,4 @@
-"""pytest's common ground: tests/lib on the path, and one stack shared by a run's ordinary tests.
+"""pytest's common ground: tests/lib on the path, and one stack shared by the ordinary tests of a module.
 LETHE_TEST_NO_REDIS=1 stops Redis before the first test."""
 import os
 import sys
@@ -11,9 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 from lethe_stack import Stack  # noqa: E402
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack():
-    """A running stack. Tests keep out of one another's way by ids of their own. LETHE_TEST_KEEP=1 leaves it running."""
+    """A running stack. A module's tests keep out of one another's way by ids of their own; modules play parts of services
+    and stop them, so each has a stack of its own (it is up in 5 s). LETHE_TEST_KEEP=1 leaves it running."""
     shared = Stack()
     try:
         shared.up()
