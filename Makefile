@@ -2,7 +2,8 @@
 FLAVOUR ?= release
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CXX     := $(if $(filter default,$(origin CXX)),g++,$(CXX))
-B       := build/$(FLAVOUR)
+# A compiler's objects are its own: build/release is gcc's, build/release-clang clang's (a fuzz build is always clang's).
+B       := build/$(FLAVOUR)$(if $(findstring clang,$(CC)),$(if $(filter fuzz,$(FLAVOUR)),,-clang))
 GEN     := build/gen
 Q       := $(if $(V),,@)
 PY      := build/venv/bin/python
@@ -33,11 +34,12 @@ ifeq ($(OPT.$(FLAVOUR)),)
 $(error FLAVOUR=$(FLAVOUR): one of release debug asan tsan coverage fuzz)
 endif
 
-CPPFLAGS += -I. -I$(GEN) -D_GNU_SOURCE -DLETHE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
+CPPFLAGS := -I. -I$(GEN) -D_GNU_SOURCE -DLETHE_VERSION='"$(VERSION)"' \
+            $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 CFLAGS   := -std=c17 $(WARN) $(WARN_C) $(HARDEN) $(OPT.$(FLAVOUR)) $(EXTRA_CFLAGS)
 CXXFLAGS := -std=c++17 -Wall -Wextra -Werror -fno-common -fPIE $(OPT.$(FLAVOUR))
 LDFLAGS  := $(LINK) $(filter -fsanitize% --coverage,$(OPT.$(FLAVOUR)))
-LIBS     := $(shell pkg-config --libs $(PKGS)) -lphonenumber -lstdc++ -lpthread -lm
+LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lphonenumber -lstdc++ -lpthread -lm
 
 # ---- what there is -------------------------------------------------------------------------------------------------
 PURE     := error arena text buf clock uuid retry event crypto policy normal
@@ -66,7 +68,7 @@ GENERATED := $(GEN)/.stamp
 build: $(BINS) $(TOOLS) ## the eight services, lethectl and the tools, into build/release/bin
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -hE '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 # ---- generated tables of SQL and of texts ----------------------------------------------------------------------------------------
 $(GENERATED): $(shell find common services -name '*.sql' 2>/dev/null) deploy/build/embed.py $(EMBEDDED) \
@@ -78,11 +80,15 @@ $(GENERATED): $(shell find common services -name '*.sql' 2>/dev/null) deploy/bui
 	@touch $@
 
 # ---- rules ----------------------------------------------------------------------------------------------------------
-$(B)/%.c.o: %.c $(GENERATED)
+# Written anew where compiler or flags have changed: all objects hang on it.
+FLAGS := $(B)/.flags
+$(shell mkdir -p $(B); printf '%s' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS))' | cmp -s - $(FLAGS) || \
+        printf '%s' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS))' >$(FLAGS))
+$(B)/%.c.o: %.c $(GENERATED) $(FLAGS)
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  cc $<')
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
-$(B)/%.cc.o: %.cc
+$(B)/%.cc.o: %.cc $(FLAGS)
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  c++ $<')
 	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
@@ -143,8 +149,13 @@ layers: ## who may include whom
 format: ## clang-format in place
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
-asan tsan coverage: ## build and unit-test that flavour
+asan tsan: ## build and unit-test that flavour
 	@$(MAKE) --no-print-directory FLAVOUR=$@ build unit
+coverage: ## unit tests' coverage, as pages in build/coverage/html
+	@$(MAKE) --no-print-directory FLAVOUR=coverage build unit
+	@lcov -q -c -d build/coverage -o build/coverage/all.info && \
+	    lcov -q -r build/coverage/all.info '/usr/*' '*/tests/*' '*/build/gen/*' -o build/coverage/ours.info && \
+	    genhtml -q -o build/coverage/html build/coverage/ours.info && lcov --summary build/coverage/ours.info
 
 build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.c.o build/fuzz/libcommon.a
 	@clang++ -fsanitize=address,undefined,fuzzer -pie -o $@ $^ $(LIBS)
@@ -165,12 +176,12 @@ bench: build ## benchmarks, one JSON object a line; ONLY=part
 demo: ## install, build, start, play the story, stop
 	@deploy/demo/demo.sh
 up: ## start the local stack (LETHE_HOME, LETHE_PORT_BASE)
-	@deploy/setup/install.sh all && $(MAKE) --no-print-directory build && python3 deploy/local/stack.py up
+	@deploy/setup/install.sh all && $(MAKE) --no-print-directory -j$$(nproc) build && python3 deploy/local/stack.py up
 down: ## stop it; data stay
 	@python3 deploy/local/stack.py down
 status: ## what runs
 	@python3 deploy/local/stack.py status
 clean: ## remove what was built (not the stack's data, the venv or Kafka)
-	rm -rf build/release build/debug build/asan build/tsan build/coverage build/fuzz build/gen
+	rm -rf $(foreach f,release debug asan tsan coverage fuzz,build/$f build/$f-clang) build/gen
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

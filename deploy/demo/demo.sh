@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make demo: installs what is missing, builds, starts a fresh stack on free ports, plays the story, stops everything.
-# KEEP=1 leaves the stack running and prints the console's address.
+# KEEP=1 leaves the stack running and prints the console's address. The stack lies in build/demo (LETHE_DEMO_HOME for
+# another folder): what `make up` runs in LETHE_HOME is never touched.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -8,10 +9,10 @@ root=$PWD
 deploy/setup/install.sh all
 make --no-print-directory -j"$(nproc)" build
 
-export LETHE_HOME=${LETHE_HOME:-$root/build/demo}
-export LETHE_PORT_BASE=${LETHE_PORT_BASE:-free}
+export LETHE_HOME=${LETHE_DEMO_HOME:-$root/build/demo}
+export LETHE_PORT_BASE=free
 
-[ -e "$LETHE_HOME/port_base" ] && python3 deploy/local/stack.py wipe
+python3 deploy/local/stack.py wipe
 
 finish() {
     local result=$?
@@ -31,4 +32,5 @@ finish() {
 }
 trap finish EXIT
 
+python3 deploy/local/stack.py up
 build/venv/bin/python deploy/demo/play.py

@@ -278,7 +278,7 @@ def main():
         if args.verb == "up":
             home.path.mkdir(parents=True, exist_ok=True)
         elif not home.exists():
-            if args.verb == "down":
+            if args.verb in ("down", "wipe"):
                 say(f"stack: there is none in {home.path}")
                 return 0
             raise StackError(f"there is no stack in {home.path}: make up")

@@ -96,6 +96,11 @@ static size_t write_data(const struct load *load, long n, char out[ROOM])
     }
 }
 
+#define HEADER(named, text)                                                                                            \
+    {                                                                                                                  \
+        .vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {.name = (named), .val = (text), .size = -1 }                      \
+    }
+
 static bool produce(const struct load *load, long n)
 {
     char data[ROOM], key[64], id[64];
@@ -103,17 +108,25 @@ static bool produce(const struct load *load, long n)
     int key_n = snprintf(key, sizeof key, "dynamics/%" PRIu64 "-%07ld", load->seed, n);
 
     (void)snprintf(id, sizeof id, "load-%" PRIu64 "-%ld", load->seed, n);
+    const rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = load->topic},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = key, .size = (size_t)key_n}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = data, .size = data_n}},
+        HEADER("ce_specversion", "1.0"),
+        HEADER("ce_id", id),
+        HEADER("ce_source", "urn:acme:dynamics"),
+        HEADER("ce_type", "lethe.contact.recorded"),
+        HEADER("content-type", "application/json"),
+    };
     for (;;) {
-        rd_kafka_resp_err_t failed =
-            rd_kafka_producev(load->producer, RD_KAFKA_V_RKT(load->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                              RD_KAFKA_V_KEY(key, (size_t)key_n), RD_KAFKA_V_VALUE(data, data_n),
-                              RD_KAFKA_V_HEADER("ce_specversion", "1.0", -1), RD_KAFKA_V_HEADER("ce_id", id, -1),
-                              RD_KAFKA_V_HEADER("ce_source", "urn:acme:dynamics", -1),
-                              RD_KAFKA_V_HEADER("ce_type", "lethe.contact.recorded", -1),
-                              RD_KAFKA_V_HEADER("content-type", "application/json", -1), RD_KAFKA_V_END);
+        rd_kafka_error_t *failure = rd_kafka_produceva(load->producer, parts, sizeof parts / sizeof parts[0]);
+        rd_kafka_resp_err_t failed;
 
-        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (failure == NULL)
             return true;
+        failed = rd_kafka_error_code(failure);
+        rd_kafka_error_destroy(failure);
         if (failed != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
             fprintf(stderr, "load: %s\n", rd_kafka_err2str(failed));
             return false;

@@ -14,8 +14,7 @@
 static enum outcome decide(enum holder_outcome outcome, int64_t until, const char *rule, const char *why,
                            struct task_change *change)
 {
-    struct holder_answer answer = {
-        .outcome = outcome, .until_us = until, .rule = text_of(rule), .why = text_of(why)};
+    struct holder_answer answer = {.outcome = outcome, .until_us = until, .rule = text_of(rule), .why = text_of(why)};
     struct error err;
 
     return decide_answer(&answer, TASK_RUNNING, OUTCOME_NONE, NOW, change, &err);

@@ -296,7 +296,8 @@ static void every_order_of_changes_ends_alike(void **state)
 static void old_changes_are_told_from_the_row_alone(void **state)
 {
     struct fixture *f = *state;
-    struct contact_recorded full = event_of(f, 5, false, "lead", NULL, 0), patch = event_of(f, 5, true, "lead", NULL, 0);
+    struct contact_recorded full = event_of(f, 5, false, "lead", NULL, 0),
+                            patch = event_of(f, 5, true, "lead", NULL, 0);
     struct change a = admitted(f, &full), b = admitted(f, &patch);
 
     assert_true(state_is_old(5, &a));
@@ -313,7 +314,8 @@ static void another_category_keeps_what_it_names(void **state)
     const struct pair lead[] = {{"given_name", "Ada"}, {"email", "ada@example.org"}};
     const struct pair strict[] = {{"since", "2026-01-02"}};
     struct fixture *f = *state;
-    struct contact_recorded one = event_of(f, 1, false, "lead", lead, 2), two = event_of(f, 2, true, "strict", strict, 1);
+    struct contact_recorded one = event_of(f, 1, false, "lead", lead, 2),
+                            two = event_of(f, 2, true, "strict", strict, 1);
     struct change a = admitted(f, &one), b = admitted(f, &two);
     struct record_state s;
     struct named_date_list dates;
