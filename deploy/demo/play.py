@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / "deploy" / "demo")]
 
 import generate  # noqa: E402
+from forgetting import in_redis, in_topics, of_contacts_in  # noqa: E402
 from holders import KafkaArchive, WebhookCrm  # noqa: E402
 from lethe_stack import SERVICES, Stack, contact, event, mail_text, wait_until  # noqa: E402
 
@@ -25,7 +26,8 @@ HTTP_BATCH = 50
 ADA = {"given_name": "Ada", "family_name": "Canarywood", "email": "ada.canarywood@demo-mail.example",
        "phone": "+4915155501234", "work": "a.canarywood@demo-work.example"}
 BOB = {"given_name": "Bob", "family_name": "Neighbour", "email": "bob.neighbour@demo-mail.example"}
-CANARIES = ("canarywood", "15155501234")
+# Whatever tells of her: name, address, phone, and the ids that her systems know her by.
+CANARIES = ("canarywood", "Canarywood", "CANARYWOOD", "15155501234", "LEAD-ADA", "CUST-ADA", "HELP-ADA")
 
 
 class Failed(Exception):
@@ -164,12 +166,12 @@ class Story:
     def ada_arrives(self):
         self.time.step("Ada signs up at a form, buys in the shop and calls the help desk")
         self.stack.send(
-            contact("L-ADA", given_name=ADA["given_name"], family_name=ADA["family_name"], email=ADA["email"],
+            contact("LEAD-ADA", given_name=ADA["given_name"], family_name=ADA["family_name"], email=ADA["email"],
                     phone=ADA["phone"], language="en", marital_status="married",
                     consents=[{"purpose": "product-a-news", "statement": 3, "language": "en"}]),
-            contact("C-ADA", system="shop", category="customer", given_name="Ada", family_name=ADA["family_name"],
+            contact("CUST-ADA", system="shop", category="customer", given_name="Ada", family_name=ADA["family_name"],
                     email=ADA["email"].upper(), city="Berlin"),
-            contact("H-ADA", system="helpdesk", category="customer", act="staff", given_name="A.",
+            contact("HELP-ADA", system="helpdesk", category="customer", act="staff", given_name="A.",
                     family_name=ADA["family_name"].upper(), phone="0151 55501234", email=ADA["work"]),
             contact("C-BOB", system="shop", category="customer", **BOB),
             event("lethe.activity.recorded", {
@@ -295,8 +297,8 @@ class Story:
     def a_late_event(self):
         self.time.step("A late event about her comes in")
         before = Counter(rule for rule, _ in self.refusals())
-        self.stack.send(contact("L-ADA", version=9, act="staff", change="patch", phone=ADA["phone"], email=ADA["email"]),
-                        contact("L-ADA-2", act="import", email=ADA["email"], family_name=ADA["family_name"]))
+        self.stack.send(contact("LEAD-ADA", version=9, act="staff", change="patch", phone=ADA["phone"], email=ADA["email"]),
+                        contact("LEAD-ADA-2", act="import", email=ADA["email"], family_name=ADA["family_name"]))
 
         def late():
             return Counter(rule for rule, _ in self.refusals()) - before
@@ -318,10 +320,14 @@ class Story:
         self.time.step("No trace of her in clear on disk")
         self.stack.rows("CHECKPOINT")
         self.stack.rows("CHECKPOINT", keyring=True)
-        found = self.stack.files_holding(*CANARIES, ADA["family_name"], ADA["family_name"].upper())
-        elsewhere = [str(p) for p in found if not any(part.startswith("contacts.in-") for part in p.parts)]
-        must(not elsewhere, f"her name stands in {elsewhere}")
-        self.time.saw("neither name, address nor phone in PostgreSQL, WAL, keyring, Redis, logs or any topic but contacts.in")
+        found = [str(p) for p in self.stack.files_holding(*CANARIES) if not of_contacts_in(p)]
+        must(not found, f"she stands in {found}")
+        self.time.saw("files of PostgreSQL, its WAL, the keyring, Kafka (but contacts.in's), logs: not a trace")
+        found = in_topics(self.stack, CANARIES)
+        must(not found, f"messages hold her: {found}")
+        found = in_redis(self.stack, CANARIES)
+        must(not found, f"Redis holds her: {found}")
+        self.time.saw("topics as a consumer reads them, keys and values of Redis: not a trace")
 
     def play(self):
         steps = (self.the_stack_is_there, self.holders_register, self.a_crm_lives, self.ada_arrives, self.policy_dropped,

@@ -106,7 +106,7 @@ def ingest(stack):
 def pipeline(stack):
     """All eight: from the event in contacts.in to the person linked and the clock set."""
     events = int(os.environ.get("BENCH_PIPELINE_EVENTS", "50000"))
-    before = stack.value("SELECT count(*) FROM dedupe.record"), stack.value("SELECT count(*) FROM retention.clock")
+    before = stack.value("SELECT count(*) FROM dedupe.record"), stack.value("SELECT count(*) FROM retention.record")
     profile = Profile(stack, (*SERVICES, *INFRASTRUCTURE), closely=SERVICES)
     began = time.monotonic()
     say(f"pipeline: {load(stack, events, 2)}")
@@ -114,7 +114,7 @@ def pipeline(stack):
     def through():
         return (read_position(stack, "dedupe", "record") >= read_end(stack, "record") and
                 stack.value("SELECT count(*) FROM dedupe.record") - before[0] >= events and
-                stack.value("SELECT count(*) FROM retention.clock") - before[1] >= events)
+                stack.value("SELECT count(*) FROM retention.record") - before[1] >= events)
 
     wait_until(through, 600, "all events to be linked and clocked")
     seconds = time.monotonic() - began

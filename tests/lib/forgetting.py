@@ -1,5 +1,6 @@
 """Forgets as tests ask for them and look behind them: the request, whose ids and hashes stood where, and what is left."""
 import re
+import subprocess
 import uuid
 
 from lethe_stack import SERVICES, wait_until
@@ -9,6 +10,9 @@ ALLOWED = {
     "tombstone_key": "keyed hashes that refuse late copies",
     "tombstone_id": "ids that refuse late events",
     "ended_record": "ids that refuse late events",
+    "ended": "ids that refuse late events",
+    "forget_gone": "ids of what was destroyed, whose keys the second look asks for",
+    "audit": "who looked, and which ids were looked at",
 }
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -102,3 +106,40 @@ def keys_without_rows(stack):
                          "a.attnum = i.indkey[0] WHERE i.indisprimary AND i.indrelid = 'keyring.key'::regclass", keyring=True)
     keys = {row for row, in stack.rows(f"SELECT {column} FROM keyring.key", keyring=True)}
     return len(keys - stored)
+
+
+# ---- traces in clear -----------------------------------------------------------------------------------------------------
+def in_redis(stack, needles):
+    """Those that stand in Redis, in keys or values as it would hand them out."""
+    if stack.pid("redis") is None:
+        return []
+    host, port = stack.env["LETHE_REDIS"].split(":")
+
+    def redis(*words):
+        return subprocess.run(["redis-cli", "-h", host, "-p", port, *words], capture_output=True, check=True).stdout
+
+    keys = redis("--scan").decode("utf-8", "replace").splitlines()
+    dump = b"".join(key.encode() + redis("DUMP", key) for key in keys).lower()
+    return [needle for needle in needles if needle.encode().lower() in dump]
+
+
+def in_topics(stack, needles, *, without=("contacts.in",)):
+    """{(topic, needle)} that stand in key, headers or value of a message, as a consumer reads it (segments are
+    compressed)."""
+    topics = {name for name, _ in stack.high_watermarks()} - set(without)
+    found = set()
+    for topic, headers, key, value in stack.all_messages(topics):
+        whole = b"\0".join([key or b"", value or b"", *[f"{n}={v}".encode() for n, v in headers.items()]]).lower()
+        found |= {(topic, needle) for needle in needles if needle.encode().lower() in whole}
+    return found
+
+
+def of_contacts_in(path):
+    return any(re.match(r"contacts\.in-\d+", part) for part in path.parts)
+
+
+def uncompressed_wal(stack):
+    """From now on a byte that stands in a page stands as it is in the WAL's image of the page, too."""
+    for keyring in (False, True):
+        stack.rows("ALTER SYSTEM SET wal_compression = off", keyring=keyring)
+        stack.rows("SELECT pg_reload_conf()", keyring=keyring)

@@ -249,26 +249,27 @@ class Stack:
     def messages(self, topic, timeout=10, most=None):
         """Every message that the topic holds now (or `most` of them): (headers, key, value) with ce_ headers stripped
         of their prefix."""
+        return [message for _, *message in itertools.islice(self.all_messages([topic], timeout), most)]
+
+    def all_messages(self, topics, timeout=10):
+        """Yields (topic, headers, key, value) of all that these topics hold now."""
         consumer = confluent_kafka.Consumer({
             "bootstrap.servers": self.env["LETHE_KAFKA"], "group.id": f"look-{uuid.uuid4()}", "log_level": 0,
-            "enable.auto.commit": False, "enable.partition.eof": True})
+            "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 10})
         try:
-            parts = [confluent_kafka.TopicPartition(topic, number, confluent_kafka.OFFSET_BEGINNING)
-                     for number in consumer.list_topics(topic, timeout=timeout).topics[topic].partitions]
-            consumer.assign(parts)
-            ended, found, end = set(), [], time.monotonic() + timeout
-            while len(ended) < len(parts) and time.monotonic() < end and (most is None or len(found) < most):
-                message = consumer.poll(0.5)
-                if message is None:
-                    continue
-                if message.error():
-                    if message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:  # pylint: disable=protected-access
-                        ended.add(message.partition())
-                    continue
-                headers = {name.removeprefix("ce_"): value.decode("utf-8", "replace")
-                           for name, value in message.headers() or []}
-                found.append((headers, message.key(), message.value()))
-            return found
+            known = consumer.list_topics(timeout=timeout).topics
+            left = {(name, number) for name in topics for number in known[name].partitions}
+            consumer.assign([confluent_kafka.TopicPartition(*at, confluent_kafka.OFFSET_BEGINNING) for at in left])
+            end = time.monotonic() + timeout
+            while left:
+                for message in consumer.consume(1000, 0.05):
+                    if message.error() is None:
+                        yield (message.topic(), {name.removeprefix("ce_"): value.decode("utf-8", "replace")
+                                                 for name, value in message.headers() or []}, message.key(), message.value())
+                    elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:  # pylint: disable=protected-access
+                        left.discard((message.topic(), message.partition()))
+                    end = time.monotonic() + timeout
+                assert time.monotonic() < end, f"the broker hands out nothing of {sorted(left)[:5]}"
         finally:
             consumer.close()
 
@@ -347,25 +348,16 @@ class Stack:
     # -- disk ----------------------------------------------------------------------------------------------------
     def files_holding(self, *texts, without=("mail",)):
         """Files of the stack that hold one of the texts in clear, in UTF-8 or UTF-16; folders in `without` are left
-        out."""
-        needles = [form for text in texts for form in (text.encode(), text.encode("utf-16-le"))]
+        out. By grep: files come and go while it looks."""
         home = self.home.resolve()
         data = [Path(self.env["LETHE_PG_DATA"]), Path(self.env["LETHE_KEYRING_DATA"])]
-        roots = [home, *[place for place in data if home not in place.parents]]
-        found = []
-        for root in roots:
-            for path in root.rglob("*"):
-                if path.is_symlink() or not path.is_file():
-                    continue
-                if root == home and path.relative_to(root).parts[0] in without:
-                    continue
-                try:
-                    content = path.read_bytes()
-                except OSError:
-                    continue
-                if any(n in content for n in needles):
-                    found.append(path)
-        return found
+        roots = [p for p in home.iterdir() if p.name not in without] + [p for p in data if home not in p.parents]
+        with tempfile.NamedTemporaryFile() as needles:
+            needles.write(b"".join(form + b"\n" for text in texts for form in (text.encode(), text.encode("utf-16-le"))))
+            needles.flush()
+            done = subprocess.run(["grep", "-rlaFs", "-f", needles.name, *roots], stdout=subprocess.PIPE,
+                                  env={**os.environ, "LC_ALL": "C"}, check=False)
+        return [Path(os.fsdecode(name)) for name in done.stdout.splitlines()]
 
 
 def mail_text(message):
