@@ -313,7 +313,7 @@ class Story:
         shared = next((a for a in bob["activities"] if a["category"] == "email"), None)
         must(shared is not None, "Bob's email is gone")
         must(shared["content"]["fields"]["subject"] == "Your joint order", f"its content is {sorted(shared['content'])}")
-        must(not any(c in json.dumps(shared).lower() for c in CANARIES), "the email still names Ada")
+        must(not any(c.lower() in json.dumps(shared).lower() for c in CANARIES), "the email still names Ada")
         self.time.saw("subject and text are there; Ada's part of it is not")
 
     def no_trace(self):

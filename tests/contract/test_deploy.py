@@ -1,4 +1,5 @@
 """compose and Kubernetes files give each service the options that the local stack gives it, under the same names."""
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,14 @@ def test_compose_mounts_keks_only_where_there_is_a_keyring_role(compose):
         assert mounts == ("LETHE_KEYRING" in options_of(service)), service
 
 
+def test_compose_volumes_are_well_formed_and_migrate_alone_writes_keks(compose):
+    for name, part in compose.items():
+        for volume in part.get("volumes", []):
+            assert re.fullmatch(r"[^\s:]+:/[^\s:]+(:ro)?", volume), f"{name}: {volume!r}"
+            if ":/run/lethe/kek" in volume:
+                assert volume.endswith(":ro") == (name != "migrate-intake"), f"{name}: {volume}"
+
+
 def documents(name):
     return [d for d in yaml.safe_load_all((KUBERNETES / name).read_text()) if d]
 
@@ -98,6 +107,14 @@ def test_kubernetes_names_the_same_options(service):
     [container] = workload["spec"]["template"]["spec"]["containers"]
     assert container["livenessProbe"]["httpGet"]["path"] == "/health/live"
     assert container["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+
+
+def test_kubernetes_migrate_alone_writes_keks():
+    mounts = {(d["metadata"]["name"], m.get("readOnly", False)) for path in KUBERNETES.glob("*.yaml") for d in documents(path.name)
+              if d["kind"] in ("StatefulSet", "Job") for c in d["spec"]["template"]["spec"]["containers"]
+              for m in c["volumeMounts"] if m["name"] == "kek"}
+    assert {name for name, read_only in mounts if not read_only} == {"migrate-intake"}
+    assert "intake" in {name for name, _ in mounts}
 
 
 def test_kustomization_lists_what_is_there():

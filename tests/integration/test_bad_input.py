@@ -195,8 +195,8 @@ def test_wrong_tokens_and_unknown_paths_are_refused(stack):
         assert answer.status_code == 401, f"{token!r}: {answer.status_code}"
         assert "WWW-Authenticate" in answer.headers and (not token or token not in answer.text)
     assert stack.http("GET", stack.url("admin", "/v1/requests")).status_code == 401
-    for service in ("intake", "erasure", "consent", "dedupe"):
-        answer = stack.http("POST", stack.url(service, "/internal/v1/resync"), headers={"Authorization": "Bearer wrong"})
+    for service, path in (("intake", "resync"), ("consent", "resync"), ("dedupe", "resync"), ("erasure", "requests")):
+        answer = stack.http("POST", stack.url(service, f"/internal/v1/{path}"), headers={"Authorization": "Bearer wrong"})
         assert answer.status_code == 401, f"{service}: {answer.status_code}"
     assert stack.http("GET", stack.url("intake", "/v1/nothing")).status_code == 404
     assert stack.http("DELETE", stack.url("intake", "/v1/events")).status_code == 405

@@ -20,7 +20,8 @@ def index_key():
 
 @pytest.fixture(scope="module")
 def slices():
-    return len(points()) + 2 * len(INFRASTRUCTURE)
+    """Enough that each crash has some of its own, so that faults meet events in flight to the end."""
+    return 6 * len(points()) + 2 * len(INFRASTRUCTURE)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,7 @@ def calm(index_key, slices):
         stack.wipe()
 
 
+@pytest.mark.durable
 def test_killed_everywhere_and_yet_the_same(calm, index_key, slices):
     stack = make_stack(index_key)
     chance = random.Random(SEED)

@@ -2,6 +2,7 @@
 within three minutes not in contacts.in either."""
 import re
 
+import pytest
 from forgetting import (ask, identity_of, in_redis, in_topics, of_contacts_in, tables_naming, uncompressed_wal,
                         wait_completed)
 from lethe_stack import SERVICES, activity, contact, mail_text, wait_until
@@ -51,6 +52,7 @@ def in_files(stack):
     return set(stack.files_holding(*NEEDLES))
 
 
+@pytest.mark.durable
 def test_not_a_trace_is_left(stack):
     uncompressed_wal(stack)
     lives(stack)

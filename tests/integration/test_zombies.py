@@ -51,6 +51,7 @@ def messages(stack, topic, kind):
     return [headers["id"] for headers, _, _ in stack.messages(topic) if headers.get("type") == kind]
 
 
+@pytest.mark.durable
 @pytest.mark.parametrize("service, point", [
     ("intake", "service.before-commit"), ("intake", "relay.before-send"),
     ("dedupe", "service.before-commit"), ("dedupe", "relay.before-send"), ("dedupe", "relay.after-delivery"),

@@ -18,7 +18,8 @@ import generate  # noqa: E402
 INFRASTRUCTURE = ("kafka", "postgres", "keyring", "redis")
 FORGET_BARELY = 90  # the policy's cap an hour for the shop is 100
 NOW = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
-UNSETTLED_MAILS, UNKNOWN_MAIL = [0, 1, 3], 6  # queued, sending, deferred; unknown: enum mail_state in proto/events.h
+# enum mail_state in proto/events.h; unsettled: queued, sending, deferred
+MAIL_UNSETTLED, MAIL_SENT, MAIL_UNKNOWN = [0, 1, 3], 2, 6
 
 
 def points():
@@ -136,17 +137,23 @@ def make_stack(home_key):
 
 
 def unsettled_mails(stack):
-    return stack.rows("SELECT state, count(*) FROM mailer.mail WHERE state = ANY(%s) GROUP BY 1", (UNSETTLED_MAILS,))
+    return stack.rows("SELECT state, count(*) FROM mailer.mail WHERE state = ANY(%s) GROUP BY 1", (MAIL_UNSETTLED,))
 
 
 # ---- what a run came to ------------------------------------------------------------------------------------------------
 def outcome(stack, where=None, also_left_out=()):
     return {"state": state(stack, where=where, also_left_out=also_left_out), "contents": contents(stack), "mails": mails(stack),
-            "refused": refused(stack)}
+            "mail_states": mail_states(stack), "refused": refused(stack)}
 
 
 def mails(stack):
     return collections.Counter((str(m.get_all("X-Envelope-To")), str(m["Subject"])) for _, m in stack.mails())
+
+
+def mail_states(stack):
+    """Kind, state and why of all mails; where a crash left the outcome unknown it may have been sent."""
+    return collections.Counter({(kind, MAIL_SENT if state == MAIL_UNKNOWN else state, why): n for kind, state, why, n in stack.rows(
+        "SELECT kind, state, CASE WHEN state <> %s THEN why END, count(*) FROM mailer.mail GROUP BY 1, 2, 3", (MAIL_UNKNOWN,))})
 
 
 def refused(stack):
@@ -165,6 +172,8 @@ def compare(calm, stormy):
     twice = {to: n for to, n in stormy["mails"].items() if n > calm["mails"].get(to, 0)}
     if twice:
         said.append(f"mails that came too often: {list(twice.items())[:5]}")
+    if calm["mail_states"] != stormy["mail_states"]:
+        said.append(f"mails came to something else: {calm['mail_states']} against {stormy['mail_states']}")
     if calm["refused"] != stormy["refused"]:
         said.append(f"refusals differ: {len(calm['refused'])} against {len(stormy['refused'])}")
     return said
@@ -173,7 +182,7 @@ def compare(calm, stormy):
 def lost_mails(stack, calm, stormy):
     """Mails that neither came nor are recorded as in doubt."""
     missing = sum((calm["mails"] - stormy["mails"]).values())
-    unknown = stack.value("SELECT count(*) FROM mailer.mail WHERE state = %s", (UNKNOWN_MAIL,))
+    unknown = stack.value("SELECT count(*) FROM mailer.mail WHERE state = %s", (MAIL_UNKNOWN,))
     return max(0, missing - unknown)
 
 
@@ -184,16 +193,17 @@ def complete(stack):
 
 
 # ---- faults ------------------------------------------------------------------------------------------------------------
-def crash(stack, service, point, nth, feed, timeout=40):
-    """Kills the service, starts it with the crash point set, feeds it, and waits for it to die there."""
+def crash(stack, service, point, nth, feed, timeout=60):
+    """Kills the service, starts it with the crash point set, feeds it (feed() is false where nothing is left), and waits
+    for it to die there."""
     if stack.pid(service):
         stack.kill(service)
     stack.start(service, env={"LETHE_CRASH_AT": f"{point}:{nth}"}, wait=False)
     end = time.monotonic() + timeout
     fed = 0.0
     while stack.pid(service) is not None:
-        if time.monotonic() - fed > 2:  # events may have waited for it already; if not, the next slice brings some
-            feed()
+        if time.monotonic() - fed > 1.5:  # events may have waited for it already; if not, the next slice brings some
+            assert feed(), f"no event is left to bring {service} to {point}"
             fed = time.monotonic()
         time.sleep(0.02)
         assert time.monotonic() < end, f"{service} never came to {point} for the {nth}. time"

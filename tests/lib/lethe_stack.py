@@ -95,6 +95,8 @@ class Stack:
 
     def up(self):
         self.run("up")
+        if os.environ.get("LETHE_TEST_NO_REDIS") == "1":
+            self.kill("redis")
         return self
 
     def down(self):
