@@ -3,7 +3,7 @@
 
 #include "gen/retention_sql.h"
 
-enum outcome store_records_stale(struct call *call, int most, struct record_clocks *out, struct error *err)
+static enum outcome lock_stale(struct call *call, int most, struct uuid_list *out, struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows;
@@ -12,6 +12,23 @@ enum outcome store_records_stale(struct call *call, int most, struct record_cloc
     pg_add_int8(&params, call->policy_version);
     pg_add_int4(&params, most);
     TRY(pg_exec(call->pg, &retention_sql_records_stale, &params, &rows, err));
+    *out = (struct uuid_list){.items = ARENA_ARRAY(call->arena, (size_t)rows.n + 1, struct uuid), .n = (size_t)rows.n};
+    for (int i = 0; i < rows.n; i++)
+        out->items[i] = pg_get_uuid(&rows, i, 0);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome store_records_stale(struct call *call, int most, struct record_clocks *out, struct error *err)
+{
+    struct uuid_list locked;
+    struct pg_params params;
+    struct pg_rows rows;
+
+    TRY(lock_stale(call, most, &locked, err));
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, locked.items, locked.n);
+    TRY(pg_exec(call->pg, &retention_sql_records_used, &params, &rows, err));
     *out = (struct record_clocks){.items = ARENA_ARRAY(call->arena, (size_t)rows.n + 1, struct record_clock),
                                   .n = (size_t)rows.n};
     for (int i = 0; i < rows.n; i++) {

@@ -119,7 +119,8 @@ def test_whatever_happens():
     stormy, lost, stack, faults = run(key, storm)
     try:
         print(f"{len(faults)} faults: {({name: faults.count(name) for name in sorted(set(faults))})}")
-        assert compare(calm, stormy) == []
+        said = compare(calm, stormy)
+        assert not said, "\n".join(said)
         assert lost(calm, stormy) == 0
     finally:
         stack.wipe()

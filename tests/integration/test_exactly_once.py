@@ -53,7 +53,8 @@ def test_killed_everywhere_and_yet_the_same(calm, index_key, slices):
         work.finish(stack)
         complete(stack)
         stormy = outcome(stack)
-        assert compare(calm, stormy) == []
+        said = compare(calm, stormy)
+        assert not said, "\n".join(said)
         assert lost_mails(stack, calm, stormy) == 0
     finally:
         if os.environ.get("LETHE_TEST_KEEP") != "1":

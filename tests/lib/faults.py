@@ -152,8 +152,11 @@ def mails(stack):
 
 def mail_states(stack):
     """Kind, state and why of all mails; where a crash left the outcome unknown it may have been sent."""
-    return collections.Counter({(kind, MAIL_SENT if state == MAIL_UNKNOWN else state, why): n for kind, state, why, n in stack.rows(
-        "SELECT kind, state, CASE WHEN state <> %s THEN why END, count(*) FROM mailer.mail GROUP BY 1, 2, 3", (MAIL_UNKNOWN,))})
+    found = collections.Counter()
+    for kind, state_, why, n in stack.rows("SELECT kind, state, why, count(*) FROM mailer.mail GROUP BY 1, 2, 3"):
+        unknown = state_ == MAIL_UNKNOWN
+        found[kind, MAIL_SENT if unknown else state_, None if unknown else why] += n
+    return found
 
 
 def refused(stack):

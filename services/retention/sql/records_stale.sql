@@ -1,21 +1,7 @@
--- A page of records whose clock isn't computed by this policy, each with the newest activity of its person.
-WITH page AS (SELECT record, category, captured_at, dates FROM record
-               WHERE computed < $1::int8 LIMIT $2::int4 FOR UPDATE SKIP LOCKED)
-SELECT page.record, page.category, page.captured_at, page.dates,
-       greatest((SELECT max(a.occurred_at)
-                   FROM member AS own
-                   JOIN member AS m ON m.person = own.person
-                   JOIN part AS p ON p.record = m.record
-                   JOIN activity AS a ON a.activity = p.activity
-                  WHERE own.record = page.record AND p.used),
-                (SELECT max(a.occurred_at)
-                   FROM part AS p JOIN activity AS a ON a.activity = p.activity
-                  WHERE p.record = page.record AND p.used),
-                (SELECT max(a.occurred_at)
-                   FROM member AS own
-                   JOIN person_key AS k ON k.person = own.person
-                   JOIN part_key AS pk ON pk.hash = k.hash
-                   JOIN part AS p ON p.part = pk.part
-                   JOIN activity AS a ON a.activity = p.activity
-                  WHERE own.record = page.record AND p.used))
-  FROM page
+-- A page of records whose clock isn't computed by this policy, locked. What their clocks hang on is read by the next
+-- statement: this one's snapshot may be older than what somebody committed to a row before it was locked here.
+SELECT record
+  FROM record
+ WHERE computed < $1::int8
+ LIMIT $2::int4
+   FOR UPDATE SKIP LOCKED

@@ -5,6 +5,6 @@ WITH parts AS (SELECT part, record FROM part WHERE activity = ANY ($1::uuid[])),
                  UNION SELECT k.person FROM parts JOIN part_key USING (part) JOIN person_key AS k USING (hash)),
      records AS (SELECT record FROM member JOIN persons USING (person)
                  UNION SELECT record FROM parts WHERE record IS NOT NULL),
-     locked AS (SELECT r.record FROM record AS r WHERE r.record IN (SELECT record FROM records) AND r.by_last_use
+     locked AS (SELECT r.record FROM record AS r WHERE r.record IN (SELECT record FROM records) AND (r.by_last_use OR r.computed = 0)
                  ORDER BY r.record FOR UPDATE)
 UPDATE record AS r SET computed = 0 FROM locked WHERE r.record = locked.record
