@@ -8,6 +8,12 @@
 
 enum { SWEEP_EVERY = 256 };
 
+/* What Redis knows an owner by: its instance. A process that follows a killed one of its name asks PostgreSQL at once. */
+static struct text redis_value(const char *owner)
+{
+    return (struct text){.p = owner, .n = strcspn(owner, "/")};
+}
+
 /* Redis is shared by all schemas, the table is not. */
 static struct text redis_key(const struct pg *pg, const char *name, struct arena *arena)
 {
@@ -64,11 +70,11 @@ enum outcome lease_take(struct pg *pg, struct redis *redis, const char *name, co
     struct arena *arena = arena_new();
     struct text key = redis_key(pg, name, arena);
     enum outcome o = DONE;
-    if (redis_lets(redis, key, text_of(owner), ttl_us / US_PER_MS + 1)) {
+    if (redis_lets(redis, key, redis_value(owner), ttl_us / US_PER_MS + 1)) {
         o = take_row(pg, lease, ttl_us, arena, err);
         *held = o == DONE && lease->token > 0;
         if (!*held && redis != NULL)
-            (void)redis_drop(redis, key, text_of(owner));
+            (void)redis_drop(redis, key, redis_value(owner));
     }
     arena_free(arena);
     return o;
@@ -94,8 +100,8 @@ enum outcome lease_renew(struct pg *pg, struct redis *redis, struct lease *lease
     pg_rows_free(&rows);
     struct text key = redis_key(pg, lease->name, arena);
     int64_t ttl_ms = ttl_us / US_PER_MS + 1;
-    if (redis != NULL && *held && redis_keep(redis, key, text_of(lease->owner), ttl_ms) == REDIS_NO)
-        (void)redis_take(redis, key, text_of(lease->owner), ttl_ms);
+    if (redis != NULL && *held && redis_keep(redis, key, redis_value(lease->owner), ttl_ms) == REDIS_NO)
+        (void)redis_take(redis, key, redis_value(lease->owner), ttl_ms);
     arena_free(arena);
     return o;
 }
@@ -110,7 +116,7 @@ enum outcome lease_release(struct pg *pg, struct redis *redis, struct lease *lea
     pg_add_int8(&params, lease->token);
     enum outcome o = pg_exec(pg, &lease_sql_release, &params, NULL, err);
     if (redis != NULL)
-        (void)redis_drop(redis, redis_key(pg, lease->name, arena), text_of(lease->owner));
+        (void)redis_drop(redis, redis_key(pg, lease->name, arena), redis_value(lease->owner));
     if (o == DONE)
         lease->token = 0;
     arena_free(arena);

@@ -13,14 +13,15 @@
 
 struct lease {
     char name[96];
-    char owner[64];   /* instance and a random part */
+    char owner[64];   /* instance "/" random part: a process of today is never taken for one of yesterday */
     int64_t token;    /* 0: not held */
     int64_t until_us; /* wall clock, by PostgreSQL's answer */
 };
 
 /* lease_take: tries once. *held tells. name: [a-z0-9:/_-]+ ("job/expire-opt-ins", "person/<uuid>"). Not in a
  * transaction. A taken-over lease gets a higher token. Take it on the connection whose transactions it protects: a
- * successor ends that session first, since a stopped owner's transaction may hold the row. */
+ * successor ends that session first, since a stopped owner's transaction may hold the row. What a process of the same
+ * instance left behind is free as soon as its session is gone. */
 enum outcome lease_take(struct pg *pg, struct redis *redis, const char *name, const char *owner, int64_t ttl_us,
                         struct lease *lease, bool *held, struct error *err) WARN_UNUSED;
 enum outcome lease_renew(struct pg *pg, struct redis *redis, struct lease *lease, int64_t ttl_us, bool *held,

@@ -14,6 +14,8 @@ enum entry_kind { ENTRY_STATEMENT, ENTRY_PREPARE, ENTRY_CONTROL, ENTRY_COMMIT };
 struct entry {
     enum entry_kind kind;
     const struct pg_statement *statement;
+    char *out; /* where its first text goes, or NULL */
+    size_t room;
 };
 
 struct pg {

@@ -19,6 +19,14 @@ struct pg *pg_new(const char *dsn, const char *schema, const char *name, const s
     return pg;
 }
 
+bool pg_dsn_ok(const char *dsn)
+{
+    PQconninfoOption *found = PQconninfoParse(dsn, NULL); /* its message would quote the string: nobody asks for it */
+
+    PQconninfoFree(found);
+    return found != NULL;
+}
+
 static void disconnect(struct pg *pg)
 {
     if (pg->conn != NULL)
@@ -123,13 +131,16 @@ static enum outcome failed_result(struct pg *pg, const struct entry *entry, cons
 
 static enum outcome session(struct pg *pg, struct error *err)
 {
-    char set[256];
+    char set[512];
     PGresult *result;
     ExecStatusType status;
 
     snprintf(set, sizeof(set),
              "SET search_path = %s, pg_catalog; SET lock_timeout = '5s'; SET TimeZone = 'UTC';"
-             "SET idle_in_transaction_session_timeout = '60s'",
+             "SET idle_in_transaction_session_timeout = '60s';"
+             /* the server, too, notices a host that vanished: its locks go with it */
+             "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;"
+             "SET tcp_user_timeout = '10s'",
              pg->schema);
     result = PQexec(pg->conn, set);
     status = PQresultStatus(result);
@@ -237,6 +248,13 @@ static bool crowded(const struct pg *pg)
     return pg->queued + 4 >= PG_QUEUE_MAX;
 }
 
+/* The first column of the first row, for whoever asked for it when the statement was queued. */
+static void copy_out(const struct entry *entry, const PGresult *result)
+{
+    if (entry->out != NULL && PQntuples(result) > 0)
+        snprintf(entry->out, entry->room, "%.*s", PQgetlength(result, 0, 0), PQgetvalue(result, 0, 0));
+}
+
 /* One entry's result. *failure keeps the first failure; what follows it was skipped by the server. */
 static enum outcome read_entry(struct pg *pg, const struct entry *entry, enum outcome failure, struct pg_rows *rows,
                                bool *prepare_lost, struct error *err)
@@ -254,11 +272,12 @@ static enum outcome read_entry(struct pg *pg, const struct entry *entry, enum ou
             outcome = failed_result(pg, entry, result, err);
         *prepare_lost = *prepare_lost || entry->kind == ENTRY_PREPARE;
         PQclear(result);
-    } else if (rows != NULL && entry->kind == ENTRY_STATEMENT) {
+    } else if (rows != NULL && entry->kind == ENTRY_STATEMENT && entry->out == NULL) {
         pg_rows_free(rows); /* the last statement's rows are the caller's */
         rows->result = result;
         rows->n = status == PGRES_TUPLES_OK ? PQntuples(result) : (int)strtol(PQcmdTuples(result), NULL, 10);
     } else {
+        copy_out(entry, result);
         PQclear(result);
     }
     result = PQgetResult(pg->conn); /* the NULL between entries */
@@ -329,6 +348,16 @@ enum outcome pg_queue(struct pg *pg, const struct pg_statement *statement, const
     if (crowded(pg))
         TRY(pg_flush(pg, err));
     return send_statement(pg, statement, params, err);
+}
+
+enum outcome pg_queue_into(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
+                           char *out, size_t room, struct error *err)
+{
+    out[0] = '\0';
+    TRY(pg_queue(pg, statement, params, err));
+    pg->queue[pg->queued - 1].out = out;
+    pg->queue[pg->queued - 1].room = room;
+    return DONE;
 }
 
 enum outcome pg_flush(struct pg *pg, struct error *err)

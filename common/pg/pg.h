@@ -24,9 +24,11 @@ struct pg;
 
 /* pg_new: a handle; connects at first use. dsn is libpq's; schema becomes the search_path (with pg_catalog); name the
  * application_name. Sessions get lock_timeout 5 s, idle_in_transaction_session_timeout 60 s, keepalives and
- * tcp_user_timeout 10 s, TimeZone UTC. */
+ * tcp_user_timeout 10 s at both ends, TimeZone UTC. */
 struct pg *pg_new(const char *dsn, const char *schema, const char *name, const struct log *log);
 void pg_free(struct pg *pg);
+/* pg_dsn_ok: whether libpq can read the connection string; it connects nowhere. */
+bool pg_dsn_ok(const char *dsn);
 
 /* pg_ready: connects if not connected. RETRY where the server is away. After a failure that lost the connection the
  * next call connects anew; a transaction that was open is gone (its calls answer RETRY until pg_rollback). */
@@ -98,6 +100,9 @@ enum outcome pg_exec(struct pg *pg, const struct pg_statement *statement, const 
  * pg_exec, pg_flush or pg_commit. Params are copied before the return. */
 enum outcome pg_queue(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
                       struct error *err) WARN_UNUSED;
+/* pg_queue_into: the same; the first column of its first row, a text, stands in out once its result is read, "" before. */
+enum outcome pg_queue_into(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
+                           char *out, size_t room, struct error *err) WARN_UNUSED;
 enum outcome pg_flush(struct pg *pg, struct error *err) WARN_UNUSED; /* waits for what was queued */
 
 enum outcome pg_begin(struct pg *pg, struct error *err) WARN_UNUSED;

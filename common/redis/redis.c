@@ -2,6 +2,7 @@
 #include "common/redis/redis.h"
 
 #include <hiredis/hiredis.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct redis {
     redisContext *context;
     int64_t away_until_us; /* monotonic; the circuit is open before it */
     bool said;             /* that it is away */
+    atomic_bool *told;     /* the owner's, kept in step with what the last question came to; may be NULL */
 };
 
 /* A script runs only where the value is still ours: then ARGV[2] is the new time to live, or "" to delete. */
@@ -43,6 +45,17 @@ struct redis *redis_new(const char *host_port, const struct log *log)
     return redis;
 }
 
+void redis_tell(struct redis *redis, atomic_bool *away)
+{
+    redis->told = away;
+}
+
+static void tell(struct redis *redis, bool is_away)
+{
+    if (redis->told != NULL)
+        atomic_store(redis->told, is_away);
+}
+
 void redis_free(struct redis *redis)
 {
     if (redis == NULL)
@@ -62,6 +75,7 @@ static enum redis_answer away(struct redis *redis)
     if (!redis->said && redis->log != NULL)
         log_warn(redis->log, "redis.away", F_NONE);
     redis->said = true;
+    tell(redis, true);
     return REDIS_AWAY;
 }
 
@@ -91,8 +105,10 @@ static redisReply *ask(struct redis *redis, int n, const char **words, const siz
     if (!connected(redis))
         return NULL;
     redisReply *reply = redisCommandArgv(redis->context, n, words, lengths);
-    if (reply != NULL && redis->context->err == 0 && reply->type != REDIS_REPLY_ERROR)
+    if (reply != NULL && redis->context->err == 0 && reply->type != REDIS_REPLY_ERROR) {
+        tell(redis, false);
         return reply;
+    }
     if (reply != NULL)
         freeReplyObject(reply);
     (void)away(redis);

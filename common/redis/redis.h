@@ -3,6 +3,7 @@
 #ifndef LETHE_REDIS_H
 #define LETHE_REDIS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,8 @@ struct redis;
 
 struct redis *redis_new(const char *host_port, const struct log *log); /* NULL or "" : always away */
 void redis_free(struct redis *redis);
+/* redis_tell: *away is set by each question that Redis doesn't answer, cleared by each that it does. */
+void redis_tell(struct redis *redis, atomic_bool *away);
 
 enum redis_answer { REDIS_YES, REDIS_NO, REDIS_AWAY };
 
