@@ -118,6 +118,7 @@ const char *option_check(const struct option *option, const char *text, int64_t 
     case OPTION_DIR:
         return check_path(text, true);
     case OPTION_TEXT:
+    case OPTION_DSN:
     case OPTION_SECRET:
         break;
     }

@@ -12,6 +12,7 @@ struct option_value {
     const struct option *option;
     char *text;     /* owned; NULL where absent */
     int64_t number; /* INT, BOOL, DURATION in us */
+    bool wrong;     /* a mistake was found in it */
 };
 
 struct options {

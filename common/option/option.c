@@ -14,7 +14,6 @@ enum { NAME_BYTES = 64, SECRET_BYTES = 65536 };
 struct reading {
     struct options *options;
     struct buf *mistakes;
-    size_t mistakes_n;
     bool *by_flag; /* beside each value */
 };
 
@@ -30,8 +29,9 @@ static void variable_name(const char *name, const char *suffix, char out[NAME_BY
     memcpy(out + 6 + n, suffix, m + 1);
 }
 
-static void mistake(struct reading *in, const struct option *option, const char *what)
+static void mistake(struct reading *in, struct option_value *value, const char *what)
 {
+    const struct option *option = value->option;
     char variable[NAME_BYTES];
     bool secret = option->kind == OPTION_SECRET;
 
@@ -41,7 +41,7 @@ static void mistake(struct reading *in, const struct option *option, const char 
     if (option->kind == OPTION_INT && (option->least != 0 || option->most != 0))
         buf_printf(in->mistakes, " (%lld to %lld)", (long long)option->least, (long long)option->most);
     buf_char(in->mistakes, '\n');
-    in->mistakes_n++;
+    value->wrong = true;
 }
 
 static void wipe(char *text)
@@ -88,7 +88,7 @@ static void read_secret(struct reading *in, struct option_value *value, const ch
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        mistake(in, value->option, "names a file that can't be read");
+        mistake(in, value, "names a file that can't be read");
         return;
     }
     char *text = calloc(1, SECRET_BYTES);
@@ -96,7 +96,7 @@ static void read_secret(struct reading *in, struct option_value *value, const ch
     const char *wrong = read_whole(fd, text, SECRET_BYTES);
     (void)close(fd);
     if (wrong != NULL)
-        mistake(in, value->option, wrong);
+        mistake(in, value, wrong);
     else
         value_set(value, text);
     explicit_bzero(text, SECRET_BYTES);
@@ -130,7 +130,7 @@ static void take_flag(struct reading *in, struct option_value *value, struct tex
     if (value->option->kind != OPTION_SECRET)
         value_set(value, text);
     else if (text_is(name, value->option->name))
-        mistake(in, value->option, "is a secret and can't be given on the command line");
+        mistake(in, value, "is a secret and can't be given on the command line");
     else
         read_secret(in, value, text);
 }
@@ -141,7 +141,6 @@ static void read_flags(struct reading *in, int argc, char *const *argv)
         const char *flag = argv[i];
         if (strncmp(flag, "--", 2) != 0) {
             buf_printf(in->mistakes, "argument %d is no flag\n", i); /* not echoed: it may be a value gone astray */
-            in->mistakes_n++;
             continue;
         }
         const char *equals = strchr(flag, '=');
@@ -149,14 +148,13 @@ static void read_flags(struct reading *in, int argc, char *const *argv)
         struct option_value *value = value_of_flag(in->options, name);
         if (value == NULL) {
             buf_printf(in->mistakes, "--%.*s is not an option\n", TEXT_ARGS(name));
-            in->mistakes_n++;
             continue;
         }
         const char *text = equals != NULL ? equals + 1 : i + 1 < argc ? argv[i + 1] : NULL;
         if (equals == NULL && value->option->kind == OPTION_BOOL && !is_bool_word(text)) {
             take_flag(in, value, name, "true");
         } else if (text == NULL || (equals == NULL && strncmp(text, "--", 2) == 0)) {
-            mistake(in, value->option, "lacks its value");
+            mistake(in, value, "lacks its value");
             in->by_flag[value - in->options->values] = true;
         } else {
             take_flag(in, value, name, text);
@@ -187,7 +185,7 @@ static void read_rest(struct reading *in, struct option_value *value)
     else if (option->fallback != NULL)
         value_set(value, option->fallback);
     else if (option->required)
-        mistake(in, option, "is required");
+        mistake(in, value, "is required");
 }
 
 static void check(struct reading *in, struct option_value *value)
@@ -198,7 +196,11 @@ static void check(struct reading *in, struct option_value *value)
     if (wrong == NULL && value->option->required && value->text[0] == '\0')
         wrong = "is required, but empty";
     if (wrong != NULL)
-        mistake(in, value->option, wrong);
+        mistake(in, value, wrong);
+    if (!value->wrong)
+        return;
+    wipe(value->text);
+    value->text = NULL;
 }
 
 static struct options *options_new(const struct option *const *tables, const size_t *sizes, size_t tables_n)
@@ -233,10 +235,7 @@ struct options *options_read(const struct option *const *tables, const size_t *s
         check(&in, &options->values[i]);
     }
     free(in.by_flag);
-    if (in.mistakes_n == 0)
-        return options;
-    options_free(options);
-    return NULL;
+    return options;
 }
 
 void options_free(struct options *options)
@@ -270,6 +269,11 @@ const char *option_text(const struct options *options, const char *name)
     return value_of(options, name)->text;
 }
 
+bool option_is_wrong(const struct options *options, const char *name)
+{
+    return value_of(options, name)->wrong;
+}
+
 int64_t option_int(const struct options *options, const char *name)
 {
     return number_of(options, name, OPTION_INT);
@@ -290,7 +294,8 @@ void options_help(const struct option *const *tables, const size_t *sizes, size_
     static const char *const kinds[] = {
         [OPTION_TEXT] = "TEXT",         [OPTION_INT] = "NUMBER", [OPTION_BOOL] = "true|false",
         [OPTION_DURATION] = "DURATION", [OPTION_URL] = "URL",    [OPTION_ADDRESS] = "HOST:PORT",
-        [OPTION_FILE] = "FILE",         [OPTION_DIR] = "FOLDER", [OPTION_SECRET] = "FILE"};
+        [OPTION_FILE] = "FILE",         [OPTION_DIR] = "FOLDER", [OPTION_DSN] = "DSN",
+        [OPTION_SECRET] = "FILE"};
     char name[NAME_BYTES];
 
     for (size_t t = 0; t < tables_n; t++)

@@ -19,6 +19,7 @@ enum option_kind {
     OPTION_URL,      /* http:// or https:// */
     OPTION_FILE,     /* readable */
     OPTION_DIR,      /* present */
+    OPTION_DSN,      /* a connection string; checked by who knows its grammar */
     OPTION_SECRET,   /* NAME or NAME_FILE; never printed */
 };
 
@@ -33,12 +34,14 @@ struct option {
 struct options; /* the values */
 
 /* options_read: flags win over the environment; unknown flags, missing required values and bad ones are all gathered
- * in `mistakes`, a line each, naming flag and variable. NULL where there is a mistake. */
+ * in `mistakes`, a line each, naming flag and variable. A bad value is absent from the answer, so that what else there
+ * is can be checked as well; where anything stands in `mistakes`, the answer is good for nothing else. */
 struct options *options_read(const struct option *const *tables, const size_t *sizes, size_t tables_n, int argc,
                              char *const *argv, struct buf *mistakes);
 void options_free(struct options *options); /* wipes secrets */
 
 const char *option_text(const struct options *options, const char *name); /* NULL where absent; asserts a known name */
+bool option_is_wrong(const struct options *options, const char *name);    /* given, and among the mistakes */
 int64_t option_int(const struct options *options, const char *name);
 bool option_bool(const struct options *options, const char *name);
 int64_t option_us(const struct options *options, const char *name);

@@ -43,6 +43,11 @@ static struct options *read_with(char *said, size_t room, const char *const *fla
     memcpy(said, buf_view(&mistakes).p, mistakes.n);
     said[mistakes.n] = '\0';
     buf_free(&mistakes);
+    assert_non_null(options);
+    if (said[0] != '\0') {
+        options_free(options);
+        options = NULL;
+    }
     while (argc > 0)
         free(argv[--argc]);
     return options;
