@@ -14,7 +14,8 @@ struct kafka_consumer {
     rd_kafka_topic_partition_list_t *assigned; /* what is fetched */
     const char *const *topics;
     size_t topics_n;
-    bool joined, paused, away;
+    bool joined, paused, away; /* away: until a broker has answered a question */
+    int64_t next_probe_us;
 };
 
 static const char *topic_name(const struct kafka_consumer *consumer, const char *name)
@@ -225,7 +226,7 @@ bool kafka_consumer_fatal(const struct kafka_consumer *consumer)
 
 bool kafka_consumer_joined(const struct kafka_consumer *consumer)
 {
-    return consumer->joined;
+    return consumer->joined && !consumer->away;
 }
 
 void kafka_pause(struct kafka_consumer *consumer)
@@ -244,23 +245,31 @@ void kafka_resume(struct kafka_consumer *consumer)
 
 /* ---- messages ------------------------------------------------------------------------------------------------------ */
 
+/* Attributes of the event and what says how to read and to follow it; whatever else a client puts beside them is not
+ * ours, and may not push these out. */
+static bool is_ours(const char *name)
+{
+    return strncasecmp(name, "ce_", 3) == 0 || strcasecmp(name, "content-type") == 0 ||
+           strcasecmp(name, "traceparent") == 0;
+}
+
 static void read_headers(rd_kafka_message_t *rkm, struct kafka_message *message)
 {
     rd_kafka_headers_t *headers;
     size_t room = sizeof(message->headers) / sizeof(message->headers[0]);
+    const char *name;
+    const void *value;
+    size_t n;
 
     message->headers_n = 0;
     if (rd_kafka_message_headers(rkm, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
-    for (size_t i = 0; i < room; i++) {
-        const char *name;
-        const void *value;
-        size_t n;
-        if (rd_kafka_header_get_all(headers, i, &name, &value, &n) != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return;
-        message->headers[message->headers_n++] =
-            (struct header){.name = text_of(name), .value = {.p = value == NULL ? "" : value, .n = n}};
-    }
+    for (size_t i = 0; message->headers_n < room &&
+                       rd_kafka_header_get_all(headers, i, &name, &value, &n) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         i++)
+        if (is_ours(name))
+            message->headers[message->headers_n++] =
+                (struct header){.name = text_of(name), .value = {.p = value == NULL ? "" : value, .n = n}};
 }
 
 static void fill(const struct kafka_consumer *consumer, rd_kafka_message_t *rkm, struct kafka_message *message)
@@ -295,6 +304,22 @@ static enum outcome on_message_error(struct kafka_consumer *consumer, rd_kafka_m
     return error_retry(err, "kafka", "the broker answers %s", rd_kafka_err2name(failure));
 }
 
+/* librdkafka tells when the last broker went, not when one is back: it is asked, twice a second. */
+static enum outcome ask_broker(struct kafka_consumer *consumer, struct error *err)
+{
+    const struct rd_kafka_metadata *metadata;
+
+    if (clock_monotonic_us() >= consumer->next_probe_us) {
+        consumer->next_probe_us = clock_monotonic_us() + 500 * US_PER_MS;
+        if (rd_kafka_metadata(consumer->rk, 0, NULL, &metadata, 100) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_metadata_destroy(metadata);
+            consumer->away = false;
+            return DONE;
+        }
+    }
+    return error_retry(err, "kafka", "no broker can be reached");
+}
+
 enum outcome kafka_poll(struct kafka_consumer *consumer, int wait_ms, struct kafka_message *message, bool *got,
                         struct error *err)
 {
@@ -307,13 +332,8 @@ enum outcome kafka_poll(struct kafka_consumer *consumer, int wait_ms, struct kaf
     if (rkm == NULL) {
         if (consumer->pending != NULL)
             return take_pending(consumer, err);
-        if (consumer->away) {
-            consumer->away = false;
-            return error_retry(err, "kafka", "no broker can be reached");
-        }
-        return DONE;
+        return consumer->away ? ask_broker(consumer, err) : DONE;
     }
-    consumer->away = false;
     if (rkm->err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return on_message_error(consumer, rkm, message, got, err);
     fill(consumer, rkm, message);
@@ -345,12 +365,12 @@ enum outcome kafka_seek(struct kafka_consumer *consumer, struct kafka_partition 
     return outcome;
 }
 
-enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, bool ask, int64_t *low,
+enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, int ask_ms, int64_t *low,
                               int64_t *high, struct error *err)
 {
     rd_kafka_resp_err_t failure =
-        ask ? rd_kafka_query_watermark_offsets(consumer->rk, at.topic, at.partition, low, high, 5000)
-            : rd_kafka_get_watermark_offsets(consumer->rk, at.topic, at.partition, low, high);
+        ask_ms > 0 ? rd_kafka_query_watermark_offsets(consumer->rk, at.topic, at.partition, low, high, ask_ms)
+                   : rd_kafka_get_watermark_offsets(consumer->rk, at.topic, at.partition, low, high);
 
     if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_retry(err, "kafka", "the watermarks of %s can't be read: %s", at.topic,

@@ -41,7 +41,7 @@ struct kafka_message {
     struct kafka_partition at;
     int64_t offset, timestamp_us;
     struct text key, value;
-    struct header headers[24];
+    struct header headers[24]; /* ce_*, content-type, traceparent; no others */
     size_t headers_n;
     bool out_of_range; /* no message: the offset asked for isn't in the log; look at the watermarks, then seek */
 };
@@ -59,12 +59,13 @@ void kafka_message_free(struct kafka_message *message);
 void kafka_pause(struct kafka_consumer *consumer);
 void kafka_resume(struct kafka_consumer *consumer);
 bool kafka_consumer_fatal(const struct kafka_consumer *consumer);  /* fenced by another of its instance name */
-bool kafka_consumer_joined(const struct kafka_consumer *consumer); /* an assignment (maybe empty) has come */
+bool kafka_consumer_joined(const struct kafka_consumer *consumer); /* an assignment (maybe empty) has come, and a
+                                                                    * broker is there */
 /* kafka_seek: begin again at an offset after a batch was given up. */
 enum outcome kafka_seek(struct kafka_consumer *consumer, struct kafka_partition at, int64_t offset,
                         struct error *err) WARN_UNUSED;
-/* kafka_watermarks: low and high as last seen (no round trip where cached). */
-enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, bool ask, int64_t *low,
+/* kafka_watermarks: low and high, asked for up to ask_ms; 0: as last seen, which is old while nothing is fetched. */
+enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, int ask_ms, int64_t *low,
                               int64_t *high, struct error *err) WARN_UNUSED;
 /* kafka_cluster_id: into out (at least 64 bytes). */
 enum outcome kafka_cluster_id(struct kafka_consumer *consumer, char *out, size_t n, struct error *err) WARN_UNUSED;
