@@ -112,15 +112,18 @@ static void decode(struct item *item, const struct service_def *def, struct aren
             event_decode(item->type->data, item->event.data, arena, &item->decoded, &item->decoded_error);
 }
 
-/* What the inbox knows an event by: its source and id (of ours: they hold nobody's data). */
-static void make_inbox_key(struct item *item)
+/* What the inbox knows an event by: its source and id (of ours: they hold nobody's data), whole. */
+static void make_inbox_key(struct item *item, struct arena *arena)
 {
-    const struct event_meta *meta = &item->event.meta;
-    char both[600];
+    const struct text source = item->event.meta.source, id = item->event.meta.id;
+    const uint64_t source_n = source.n; /* before both: where one ends is told */
+    char *both = arena_alloc(arena, sizeof(source_n) + source.n + id.n);
     uint8_t digest[32];
-    int n = snprintf(both, sizeof(both), "%.*s\n%.*s", TEXT_ARGS(meta->source), TEXT_ARGS(meta->id));
 
-    crypto_digest(both, n < (int)sizeof(both) ? (size_t)n : sizeof(both) - 1, digest);
+    memcpy(both, &source_n, sizeof(source_n));
+    memcpy(both + sizeof(source_n), source.p, source.n);
+    memcpy(both + sizeof(source_n) + source.n, id.p, id.n);
+    crypto_digest(both, sizeof(source_n) + source.n + id.n, digest);
     memcpy(item->inbox_key, digest, sizeof(item->inbox_key));
 }
 
@@ -135,7 +138,7 @@ void batch_add(struct batch *batch, struct service *service, struct kafka_messag
     batch->bytes += message->value.n + message->key.n;
     decode(item, service->def, batch->arena);
     if (item->handler != NULL && item->decoded_outcome == DONE)
-        make_inbox_key(item);
+        make_inbox_key(item, batch->arena);
 }
 
 /* ---- offsets: the fence --------------------------------------------------------------------------------------------- */
@@ -209,7 +212,6 @@ static enum outcome ask_inbox(struct batch *batch, size_t from, size_t to, struc
     struct arena *arena = worker->call.arena;
     struct item **asked = ARENA_ARRAY(arena, to - from + 1, struct item *);
     struct hash *keys = ARENA_ARRAY(arena, to - from + 1, struct hash);
-    int64_t *times = ARENA_ARRAY(arena, to - from + 1, int64_t);
     struct pg_params params;
     struct pg_rows rows;
     struct hash_list fresh;
@@ -224,16 +226,13 @@ static enum outcome ask_inbox(struct batch *batch, size_t from, size_t to, struc
         return DONE;
     qsort(asked, n, sizeof(struct item *), compare_items_by_key);
     for (size_t i = 0; i < n; i++) {
-        int64_t at = asked[i]->event.meta.time_us;
         if (i > 0 && memcmp(asked[i]->inbox_key, asked[i - 1]->inbox_key, 16) == 0) {
             asked[i]->seen = true;
             continue;
         }
-        memcpy(keys[unique].b, asked[i]->inbox_key, 16);
-        times[unique++] = at == CLOCK_NONE ? 0 : at;
+        memcpy(keys[unique++].b, asked[i]->inbox_key, 16);
     }
     pg_params_init(&params, arena);
-    pg_add_times(&params, times, unique);
     pg_add_hashes(&params, keys, unique);
     TRY(pg_exec(worker->call.pg, &service_sql_inbox_new, &params, &rows, err));
     fresh = (struct hash_list){.items = ARENA_ARRAY(arena, (size_t)rows.n + 1, struct hash), .n = (size_t)rows.n};

@@ -10,6 +10,7 @@ struct owned {
     int64_t next;     /* committed */
     int64_t position; /* of the next message to come from the consumer */
     int64_t epoch;
+    int64_t end; /* of the log, as far as seen */
     bool sought; /* a gap was gone back to once */
     struct metric *lag;
 };

@@ -1,10 +1,19 @@
 /* health: what a service waits for, by name. Live is whoever answers; ready is who waits for nothing. */
 #include "common/service/internal.h"
 
+#include <string.h>
+
 const char *const wait_names[WAIT_KINDS] = {
-    [WAIT_POSTGRES] = "postgres", [WAIT_KAFKA] = "kafka", [WAIT_SCHEMA] = "schema",
-    [WAIT_POLICY] = "policy",     [WAIT_VAULT] = "vault", [WAIT_START] = "start",
+    [WAIT_POSTGRES] = "postgres",
+    [WAIT_KAFKA] = "kafka",
+    [WAIT_SCHEMA] = "schema",
+    [WAIT_POLICY] = "policy",
+    [WAIT_KEYRING] = "keyring",
+    [WAIT_START] = "start",
+    [WAIT_INSTANCE] = "instance name in use",
 };
+
+enum { SILENCE_S = 10 }; /* of the loop in one turn */
 
 void health_wait(struct service *service, enum wait_for what, bool waits)
 {
@@ -14,29 +23,97 @@ void health_wait(struct service *service, enum wait_for what, bool waits)
         log_info(&service->log, waits ? "health.waits" : "health.goes-on", F_STR("for", wait_names[what]));
 }
 
+/* By the rule, which names the part; a statement that failed (a deadlock, say) is no outage. */
+enum wait_for health_kind(const struct error *err)
+{
+    static const struct {
+        const char *rule;
+        enum wait_for what;
+    } kinds[] = {
+        {"postgres", WAIT_POSTGRES},
+        {"kafka", WAIT_KAFKA},
+        {"keyring", WAIT_KEYRING},
+        {"instance", WAIT_INSTANCE},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(err->rule, kinds[i].rule) == 0)
+            return kinds[i].what;
+    return WAIT_KINDS;
+}
+
+void health_failed(struct service *service, enum wait_for *mine, enum wait_for what)
+{
+    if (what == *mine)
+        return;
+    health_went_on(service, mine);
+    *mine = what;
+    if (what != WAIT_KINDS)
+        health_wait(service, what, true);
+}
+
+void health_went_on(struct service *service, enum wait_for *mine)
+{
+    /* that Kafka is there, or that the name is ours, its own owner says; a success of PostgreSQL's tells nothing of it */
+    if (*mine == WAIT_POSTGRES || *mine == WAIT_KEYRING)
+        health_wait(service, *mine, false);
+    *mine = WAIT_KINDS;
+}
+
+/* Has the loop asked PostgreSQL and got no answer, though the connection stands? */
+static bool is_silent(struct service *service)
+{
+    int64_t began = atomic_load(&service->turn_began_us);
+
+    return began > 0 && clock_monotonic_us() - began > SECONDS(SILENCE_S) &&
+           !atomic_load(&service->waits[WAIT_POSTGRES]);
+}
+
+static void waits(struct service *service, struct buf *out, bool *ready)
+{
+    const char *const *name = wait_names;
+    const char *comma = "";
+
+    for (int i = 0; i < WAIT_KINDS; i++) {
+        if (!atomic_load(&service->waits[i]))
+            continue;
+        buf_printf(out, "%s\"%s\"", comma, name[i]);
+        comma = ",";
+        *ready = false;
+    }
+    if (relay_away(service->relay)) {
+        buf_printf(out, "%s\"kafka (publishing)\"", comma);
+        comma = ",";
+        *ready = false;
+    }
+    if (is_silent(service)) {
+        buf_printf(out, "%s\"postgres (no answer)\"", comma);
+        *ready = false;
+    }
+}
+
+static void notes(struct service *service, struct buf *out)
+{
+    bool redis = atomic_load(&service->redis_away);
+
+    if (redis)
+        buf_str(out, "\"redis is away: PostgreSQL alone hands out leases\"");
+    if (atomic_load(&service->restored))
+        buf_printf(out,
+                   "%s\"an offset lies outside its log: if PostgreSQL or Kafka was restored, run lethe-%s restored\"",
+                   redis ? "," : "", service->def->name);
+}
+
 bool health_ready(struct service *service, struct buf *out)
 {
-    bool ready = !atomic_load(&service->stopping);
-    const char *comma = "";
+    bool stopping = atomic_load(&service->stopping), ready = !stopping;
 
     buf_str(out, "{\"service\":");
     buf_json_string(out, text_of(service->def->name));
     buf_str(out, ",\"waiting_for\":[");
-    for (int i = 0; i < WAIT_KINDS; i++) {
-        if (!atomic_load(&service->waits[i]))
-            continue;
-        buf_printf(out, "%s\"%s\"", comma, wait_names[i]);
-        comma = ",";
-        ready = false;
-    }
-    if (relay_away(service->relay)) {
-        buf_printf(out, "%s\"kafka (publishing)\"", comma);
-        ready = false;
-    }
-    buf_printf(out, "],\"notes\":[%s],\"status\":\"%s\"}",
-               atomic_load(&service->redis_away) ? "\"redis is away: PostgreSQL alone hands out leases\"" : "",
-               ready                             ? "ready"
-               : atomic_load(&service->stopping) ? "stopping"
-                                                 : "waiting");
+    waits(service, out, &ready);
+    buf_str(out, "],\"notes\":[");
+    notes(service, out);
+    buf_printf(out, "],\"status\":\"%s\"}", ready ? "ready" : stopping ? "stopping" : "waiting");
     return ready;
 }

@@ -19,7 +19,16 @@ enum {
 };
 
 /* What is waited for; health/ready names each. */
-enum wait_for { WAIT_POSTGRES, WAIT_KAFKA, WAIT_SCHEMA, WAIT_POLICY, WAIT_VAULT, WAIT_START, WAIT_KINDS };
+enum wait_for {
+    WAIT_POSTGRES,
+    WAIT_KAFKA,
+    WAIT_SCHEMA,
+    WAIT_POLICY,
+    WAIT_KEYRING,
+    WAIT_START,
+    WAIT_INSTANCE,
+    WAIT_KINDS
+};
 extern const char *const wait_names[WAIT_KINDS];
 
 /* One thread's door to the world, behind the struct call that handlers see. */
@@ -28,6 +37,8 @@ struct worker {
     struct outbox *own_outbox;
     struct lease lease;
     int64_t lease_ttl_us, lease_renew_at_us;
+    char xid[24];           /* of the open transaction; "" until PostgreSQL's answer has come */
+    uint64_t statements_at; /* pg_statements when the transaction had begun: more means that it did something */
     const char *wakes[SERVICE_WAKES_MAX];
     size_t wakes_n;
     bool is_loop;
@@ -37,7 +48,8 @@ struct job_runner {
     struct service *service;
     const struct periodic_job *job;
     pthread_t thread;
-    bool started, woken; /* woken: under the service's jobs lock */
+    bool started, woken;     /* woken: under the service's jobs lock */
+    enum wait_for waits_for; /* what its last failure was about; WAIT_KINDS: nothing by name */
     pthread_cond_t wake;
     struct worker worker;
     struct metric *runs, *failures, *waits;
@@ -53,7 +65,8 @@ struct service {
     struct crypto_key *index_key;
     char *internal_token;
     char instance[64];
-    char shard[96]; /* of routes and jobs */
+    char shard[96];       /* of routes and jobs */
+    char lease_owner[64]; /* instance "/" random part */
     int64_t shard_epoch;
     void *state;
 
@@ -63,7 +76,9 @@ struct service {
     atomic_bool policy_reload;
 
     atomic_bool waits[WAIT_KINDS];
-    atomic_bool stopping, resync, redis_away;
+    atomic_bool stopping, redis_away;
+    atomic_bool restored;       /* an offset of ours lay outside its log, and nobody has settled it */
+    atomic_llong turn_began_us; /* the loop's; 0: between two */
     struct relay *relay;
     struct http_server *http;
     struct worker *http_workers;
@@ -110,16 +125,31 @@ void describe(const struct service_def *def, struct buf *out);
 
 /* health.c */
 void health_wait(struct service *service, enum wait_for what, bool waits);
+/* health_kind: what a failure is about; WAIT_KINDS where it is no outage of a part. */
+enum wait_for health_kind(const struct error *err);
+/* health_failed, health_went_on: one thread's view: *mine is what it waits for, begun and ended by itself. */
+void health_failed(struct service *service, enum wait_for *mine, enum wait_for what);
+void health_went_on(struct service *service, enum wait_for *mine);
 bool health_ready(struct service *service, struct buf *out); /* JSON */
 
-/* start.c */
-size_t all_migrations(const struct service_def *def, struct pg_migration *out, size_t room);
-enum outcome schema_check(struct service *service, struct pg *pg, struct error *err) WARN_UNUSED;
+/* configure.c */
+bool configure(struct service *service, int argc, char **argv); /* false: the mistakes are on stderr */
 extern const struct option service_runtime_options[];
 extern const size_t service_runtime_options_n;
 
+/* modes.c */
+int migrate(struct service *service);  /* the exit code */
+int restored(struct service *service); /* the same */
+void print_help(const struct service_def *def);
+void print_description(const struct service_def *def);
+enum outcome schema_check(struct service *service, struct pg *pg, struct error *err) WARN_UNUSED;
+
 /* resync.c */
+enum outcome resync_want(struct pg *pg, struct error *err) WARN_UNUSED;
 enum outcome resync_run(struct call *call, bool *again, struct error *err);     /* a job */
-enum outcome inbox_days_run(struct call *call, bool *again, struct error *err); /* a job */
+enum outcome inbox_trim_run(struct call *call, bool *again, struct error *err); /* a job */
+
+/* The exit code of a process that was started wrongly (sysexits.h). */
+enum { EXIT_CONFIG = 78 };
 
 #endif

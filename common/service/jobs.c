@@ -9,8 +9,8 @@
 #include "common/retry/retry.h"
 
 static const struct periodic_job policy_job = EVERY_PROCESS("policy", SECONDS(2), policy_follow);
-static const struct periodic_job resync_job = EVERY_PROCESS("resync", SECONDS(60), resync_run);
-static const struct periodic_job inbox_job = EVERY("inbox-days", HOURS(1), inbox_days_run);
+static const struct periodic_job resync_job = EVERY("resync", SECONDS(5), resync_run);
+static const struct periodic_job inbox_job = EVERY("inbox", HOURS(1), inbox_trim_run);
 
 enum { LEASE_TTL_S = 15 };
 
@@ -64,7 +64,7 @@ static enum outcome hold_lease(struct job_runner *runner, bool *held, struct err
         TRY(lease_renew(call->pg, call->redis, &worker->lease, ttl, held, err));
     } else {
         snprintf(name, sizeof(name), "job/%s", runner->job->name);
-        TRY(lease_take(call->pg, call->redis, name, runner->service->shard, ttl, &worker->lease, held, err));
+        TRY(lease_take(call->pg, call->redis, name, runner->service->lease_owner, ttl, &worker->lease, held, err));
         if (!*held)
             metric_add(runner->waits, 1);
     }
@@ -105,6 +105,14 @@ static void release_lease(struct job_runner *runner)
     worker->call.lease = NULL;
 }
 
+/* The stores alone: Kafka and the instance's name are the loop's to wait for. */
+static enum wait_for outage(const struct error *err)
+{
+    enum wait_for what = health_kind(err);
+
+    return what == WAIT_POSTGRES || what == WAIT_KEYRING ? what : WAIT_KINDS;
+}
+
 static void *job_thread(void *context)
 {
     struct job_runner *runner = context;
@@ -126,9 +134,11 @@ static void *job_thread(void *context)
             if (failures > 0)
                 log_info(&service->log, "job.goes-on", F_STR("job", runner->job->name));
             failures = 0;
+            health_went_on(service, &runner->waits_for);
         } else {
             if (failures++ == 0)
                 log_warn(&service->log, "job.waits", F_STR("job", runner->job->name), F_ERROR(&err));
+            health_failed(service, &runner->waits_for, outage(&err));
             metric_add(runner->failures, 1);
         }
         metric_add(runner->runs, 1);
@@ -146,6 +156,7 @@ static enum outcome start_one(struct service *service, const struct periodic_job
     ENSURE(service->jobs_n < SERVICE_JOBS_MAX);
     runner->service = service;
     runner->job = job;
+    runner->waits_for = WAIT_KINDS;
     snprintf(labels, sizeof(labels), "job=\"%s\"", job->name);
     runner->runs = metrics_counter(service->metrics, "lethe_job_runs_total", labels, "Runs of periodic jobs");
     runner->failures =

@@ -6,21 +6,8 @@
 
 #include "common/forget/forget.h"
 #include "common/retry/retry.h"
-#include "common/service/batch.h"
+#include "common/service/loop.h"
 #include "gen/service_sql.h"
-
-struct loop {
-    struct service *service;
-    struct worker worker;
-    struct kafka_consumer *consumer;
-    char cluster[64];
-    struct owned owned[OWNED_MAX];
-    size_t owned_n;
-    uint64_t pg_generation; /* the session that the epochs were taken in */
-    struct batch batches[2];
-    bool committing, lost; /* lost: an epoch isn't ours any more: join anew */
-    unsigned failures;
-};
 
 void loop_topics(struct service *service)
 {
@@ -46,122 +33,20 @@ void loop_topics(struct service *service)
     }
 }
 
-/* ---- ownership ------------------------------------------------------------------------------------------------------ */
-
-static struct owned *find_owned(struct loop *loop, struct kafka_partition at)
-{
-    for (size_t i = 0; i < loop->owned_n; i++)
-        if (loop->owned[i].at.partition == at.partition && strcmp(loop->owned[i].at.topic, at.topic) == 0)
-            return &loop->owned[i];
-    return NULL;
-}
-
-static enum outcome take(struct loop *loop, struct owned *owned, struct error *err)
-{
-    struct pg *pg = loop->worker.call.pg;
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, loop->worker.call.arena);
-    pg_add_str(&params, owned->at.topic);
-    pg_add_int4(&params, owned->at.partition);
-    pg_add_str(&params, loop->cluster);
-    TRY(pg_exec(pg, &service_sql_take, &params, &rows, err));
-    owned->next = owned->position = pg_get_int8(&rows, 0, 0);
-    owned->epoch = pg_get_int8(&rows, 0, 1);
-    pg_rows_free(&rows);
-    log_info(&loop->service->log, "partition.taken", F_STR("topic", owned->at.topic),
-             F_INT("partition", owned->at.partition), F_INT("next", owned->next), F_INT("epoch", owned->epoch));
-    return DONE;
-}
-
-static enum outcome on_assign(void *context, const struct kafka_partition *partitions, size_t n, int64_t *next,
-                              struct error *err)
-{
-    struct loop *loop = context;
-    struct service *service = loop->service;
-
-    if (loop->committing || pg_in_transaction(loop->worker.call.pg))
-        return error_retry(err, "postgres", "a batch is still under way");
-    TRY(pg_ready(loop->worker.call.pg, err));
-    loop->pg_generation = pg_generation(loop->worker.call.pg);
-    if (loop->cluster[0] == '\0')
-        TRY(kafka_cluster_id(loop->consumer, loop->cluster, sizeof(loop->cluster), err));
-    ENSURE(n <= OWNED_MAX);
-    loop->owned_n = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct owned *owned = &loop->owned[i];
-        char labels[160];
-        *owned = (struct owned){.at = partitions[i]};
-        TRY(take(loop, owned, err));
-        snprintf(labels, sizeof(labels), "topic=\"%s\",partition=\"%d\"", owned->at.topic, owned->at.partition);
-        owned->lag = metrics_gauge(service->metrics, "lethe_lag", labels, "Messages not taken in yet");
-        next[i] = owned->next;
-        loop->owned_n = i + 1;
-    }
-    relay_catch_up(service->relay); /* what the predecessors committed goes before all that is committed from here on */
-    arena_reset(loop->worker.call.arena, 256 << 10);
-    return DONE;
-}
-
-static void on_revoke(void *context, const struct kafka_partition *partitions, size_t n)
-{
-    struct loop *loop = context;
-
-    (void)partitions;
-    (void)n;
-    for (size_t b = 0; b < 2; b++)
-        for (size_t i = 0; i < loop->batches[b].n; i++)
-            loop->batches[b].items[i].owned = NULL;
-    for (size_t i = 0; i < loop->owned_n; i++)
-        if (loop->owned[i].lag != NULL)
-            metric_set(loop->owned[i].lag, 0);
-    loop->owned_n = 0;
-}
-
-static enum outcome retake(struct loop *loop, struct owned *owned, struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, loop->worker.call.arena);
-    pg_add_str(&params, owned->at.topic);
-    pg_add_int4(&params, owned->at.partition);
-    pg_add_int8(&params, owned->epoch);
-    TRY(pg_exec(loop->worker.call.pg, &service_sql_retake, &params, &rows, err));
-    if (rows.n == 0)
-        loop->lost = true;
-    else
-        owned->next = pg_get_int8(&rows, 0, 0);
-    pg_rows_free(&rows);
-    return DONE;
-}
-
-/* After a lost connection: tells PostgreSQL our new backend and reads where each partition stands, so that a commit whose
- * answer was lost is known. */
-static enum outcome refresh(struct loop *loop, struct error *err)
-{
-    struct pg *pg = loop->worker.call.pg;
-
-    TRY(pg_ready(pg, err));
-    if (loop->pg_generation == pg_generation(pg))
-        return DONE;
-    for (size_t i = 0; i < loop->owned_n; i++)
-        TRY(retake(loop, &loop->owned[i], err));
-    loop->pg_generation = pg_generation(pg);
-    return DONE;
-}
-
 /* ---- waiting ----------------------------------------------------------------------------------------------------------- */
+
+enum { PATIENCE = 5 }; /* failures in a row of one statement until it is PostgreSQL that is waited for */
 
 static void note_failure(struct loop *loop, enum outcome outcome, const struct error *err)
 {
     struct service *service = loop->service;
-    bool kafka = strcmp(err->rule, "kafka") == 0;
+    enum wait_for what = health_kind(err);
 
     if (loop->failures++ == 0)
         log_warn(&service->log, "loop.waits", F_ERROR(err), F_INT("outcome", outcome));
-    health_wait(service, kafka ? WAIT_KAFKA : WAIT_POSTGRES, true);
+    if (what == WAIT_KINDS && loop->failures >= PATIENCE)
+        what = WAIT_POSTGRES;
+    health_failed(service, &loop->waits_for, what);
     metric_add(service->retries, 1);
 }
 
@@ -170,7 +55,14 @@ static void note_success(struct loop *loop)
     if (loop->failures > 0)
         log_info(&loop->service->log, "loop.goes-on", F_INT("after", loop->failures));
     loop->failures = 0;
+    health_went_on(loop->service, &loop->waits_for);
     health_wait(loop->service, WAIT_POSTGRES, false);
+}
+
+/* Who asks PostgreSQL longer than this isn't answered, though the connection stands (a frozen machine). */
+static void watch(struct service *service, bool begins)
+{
+    atomic_store(&service->turn_began_us, begins ? clock_monotonic_us() : 0);
 }
 
 /* Backs off while the membership stays alive: the partitions are paused, polling goes on. */
@@ -196,76 +88,25 @@ static void wait_a_while(struct loop *loop)
                 loop->lost = true;
             kafka_message_free(&message);
         }
+        loop_measure(loop, true);
     }
     kafka_resume(loop->consumer);
+    watch(loop->service, true);
 }
 
 /* ---- polling ----------------------------------------------------------------------------------------------------------- */
 
-static bool is_foreign(const struct loop *loop, const char *topic)
-{
-    const struct service_def *def = loop->service->def;
-
-    for (size_t i = 0; i < def->batches_n; i++)
-        if (strcmp(def->batches[i].topic, topic) == 0)
-            return true;
-    return false;
-}
-
-/* The offset that PostgreSQL names isn't in the log (truncated, replaced, or PostgreSQL was restored): the log's start is
- * the nearest truth; what is missing is reported. */
-static enum outcome jump(struct loop *loop, struct owned *owned, struct error *err)
-{
-    struct pg_params params;
-    int64_t low, high;
-
-    TRY(kafka_watermarks(loop->consumer, owned->at, true, &low, &high, err));
-    log_error(&loop->service->log, "partition.gap", F_STR("topic", owned->at.topic),
-              F_INT("partition", owned->at.partition), F_INT("wanted", owned->position), F_INT("first", low),
-              F_INT("end", high));
-    pg_params_init(&params, loop->worker.call.arena);
-    pg_add_str(&params, owned->at.topic);
-    pg_add_int4(&params, owned->at.partition);
-    pg_add_int8(&params, owned->epoch);
-    pg_add_int8(&params, low);
-    TRY(pg_exec(loop->worker.call.pg, &service_sql_skip_to, &params, NULL, err));
-    owned->next = owned->position = low;
-    return kafka_seek(loop->consumer, owned->at, low, err);
-}
-
-/* Is this the message that comes next? On topics of ours the log has no gaps but where it was truncated. */
-static bool in_order(struct loop *loop, struct owned *owned, const struct kafka_message *message)
-{
-    struct error ignored; /* the gap is told below */
-
-    if (message->offset < owned->position)
-        return false;
-    if (message->offset == owned->position || is_foreign(loop, owned->at.topic)) {
-        owned->sought = false;
-        return true;
-    }
-    if (!owned->sought && kafka_seek(loop->consumer, owned->at, owned->position, &ignored) == DONE) {
-        owned->sought = true;
-        return false;
-    }
-    log_error(&loop->service->log, "partition.gap", F_STR("topic", owned->at.topic),
-              F_INT("partition", owned->at.partition), F_INT("wanted", owned->position),
-              F_INT("came", message->offset));
-    owned->sought = false;
-    return true;
-}
-
 static enum outcome take_message(struct loop *loop, struct batch *batch, struct kafka_message *message,
                                  struct error *err)
 {
-    struct owned *owned = find_owned(loop, message->at);
+    struct owned *owned = loop_find(loop, message->at);
     enum outcome outcome = DONE;
 
     if (owned != NULL && message->out_of_range) {
-        outcome = loop->committing ? DONE : jump(loop, owned, err);
+        outcome = loop->committing ? DONE : loop_jump(loop, owned, err);
         if (loop->committing)
             loop->lost = true; /* not now: joining anew asks again */
-    } else if (owned != NULL && in_order(loop, owned, message)) {
+    } else if (owned != NULL && loop_in_order(loop, owned, message)) {
         owned->position = message->offset + 1;
         batch_add(batch, loop->service, message, owned);
         return DONE;
@@ -277,7 +118,7 @@ static enum outcome take_message(struct loop *loop, struct batch *batch, struct 
 /* Polls what is there, waiting at most wait_ms for the first. */
 static enum outcome fill(struct loop *loop, struct batch *batch, int wait_ms, struct error *err)
 {
-    while (batch->n < BATCH_MAX && batch->bytes < BATCH_BYTES) {
+    while (batch->n < BATCH_MAX && batch->bytes < BATCH_BYTES && !loop->lost) {
         struct kafka_message message = {0};
         bool got = false;
         TRY(kafka_poll(loop->consumer, batch->n == 0 ? wait_ms : 0, &message, &got, err));
@@ -294,7 +135,7 @@ static void settle(struct loop *loop, struct batch *batch, size_t from, size_t t
 {
     struct service *service = loop->service;
 
-    crash_point("service.after-commit");
+    crash_point("batch.after-commit");
     for (size_t i = from; i < to; i++)
         if (batch->items[i].owned != NULL)
             batch->items[i].owned->next = batch->items[i].message.offset + 1;
@@ -320,7 +161,7 @@ static enum outcome begin(struct loop *loop, struct error *err)
 static enum outcome was_committed(struct loop *loop, const struct batch *batch, size_t from, size_t to, bool *committed,
                                   struct error *err)
 {
-    TRY(refresh(loop, err));
+    TRY(loop_refresh(loop, err));
     *committed = false;
     for (size_t i = to; i-- > from;) {
         const struct item *item = &batch->items[i];
@@ -369,7 +210,7 @@ static enum outcome attempt(struct loop *loop, struct batch *batch, size_t from,
     *culprit = to;
     if ((outcome = begin(loop, err)) == DONE &&
         (outcome = batch_apply(batch, from, to, worker, &row, culprit, err)) == DONE) {
-        crash_point("service.before-commit");
+        crash_point("batch.before-commit");
         outcome = pg_commit_start(pg, err);
         loop->committing = true;
         if (outcome == DONE && ahead != NULL)
@@ -401,7 +242,7 @@ static void process(struct loop *loop, struct batch *batch, size_t from, size_t 
     while (worth_trying(loop)) {
         struct error err = {0};
         size_t culprit;
-        enum outcome outcome = refresh(loop, &err);
+        enum outcome outcome = loop_refresh(loop, &err);
         if (outcome == DONE && !loop->lost)
             outcome = attempt(loop, batch, from, to, ahead, &culprit, &err);
         else
@@ -423,17 +264,18 @@ static void process(struct loop *loop, struct batch *batch, size_t from, size_t 
     }
 }
 
-static void measure(struct loop *loop)
-{
-    for (size_t i = 0; i < loop->owned_n; i++) {
-        struct error ignored; /* a figure, no more */
-        int64_t low, high;
-        if (kafka_watermarks(loop->consumer, loop->owned[i].at, false, &low, &high, &ignored) == DONE && high >= 0)
-            metric_set(loop->owned[i].lag, high - loop->owned[i].next);
-    }
-}
-
 /* ---- the loop ------------------------------------------------------------------------------------------------------------- */
+
+/* A consumer ends only once each of its messages is freed, and after a fatal error it revokes nothing by itself. */
+static void leave(struct loop *loop)
+{
+    log_warn(&loop->service->log, "loop.joins-anew", F_NONE);
+    loop_revoked(loop, NULL, 0);
+    batch_clear(&loop->batches[0]);
+    batch_clear(&loop->batches[1]);
+    kafka_consumer_free(loop->consumer);
+    loop->consumer = NULL;
+}
 
 static enum outcome join(struct loop *loop, struct error *err)
 {
@@ -447,17 +289,41 @@ static enum outcome join(struct loop *loop, struct error *err)
         .topics_n = service->topics_n,
         .queued_kbytes = service->def->batches_n > 0 ? 16384 : 4096,
     };
-    const struct kafka_callbacks callbacks = {.on_assign = on_assign, .on_revoke = on_revoke, .context = loop};
+    const struct kafka_callbacks callbacks = {.on_assign = loop_assigned, .on_revoke = loop_revoked, .context = loop};
 
     if (loop->consumer != NULL && !loop->lost)
         return DONE;
     if (loop->consumer != NULL)
-        log_warn(&service->log, "loop.joins-anew", F_NONE);
-    kafka_consumer_free(loop->consumer);
-    loop->consumer = NULL;
-    loop->owned_n = 0;
+        leave(loop);
+    TRY(loop_claim(loop, err));
     loop->lost = false;
     return kafka_consumer_new(&config, &callbacks, &service->log, &loop->consumer, err);
+}
+
+/* Fenced by Kafka: another process joined by our instance's name. Whether it still lives is the name's to say. */
+static void on_fatal(struct loop *loop)
+{
+    log_error(&loop->service->log, "loop.fenced", F_STR("instance", loop->service->instance));
+    loop->lost = true;
+}
+
+/* Nothing comes in: is PostgreSQL there, is Redis, and did somebody settle a restore meanwhile? */
+static enum outcome pulse(struct loop *loop, struct error *err)
+{
+    struct call *call = &loop->worker.call;
+    struct pg_rows rows;
+
+    if (clock_monotonic_us() < loop->next_pulse_us)
+        return DONE;
+    loop->next_pulse_us = clock_monotonic_us() + SECONDS(2);
+    TRY(loop_refresh(loop, err));
+    TRY(pg_exec(call->pg, &service_sql_pulse, NULL, &rows, err));
+    atomic_store(&loop->service->restored, pg_get_bool(&rows, 0, 0));
+    pg_rows_free(&rows);
+    (void)redis_ping(call->redis); /* it tells health */
+    arena_reset(call->arena, 256 << 10);
+    note_success(loop);
+    return DONE;
 }
 
 static bool turn(struct loop *loop, size_t *current, struct error *err)
@@ -469,19 +335,15 @@ static bool turn(struct loop *loop, size_t *current, struct error *err)
     if (join(loop, err) != DONE)
         return false;
     if (kafka_consumer_fatal(loop->consumer)) {
-        log_error(&service->log, "loop.fenced", F_STR("instance", service->instance));
-        loop->lost = true;
+        on_fatal(loop);
         return true;
     }
     if (fill(loop, batch, 50, err) != DONE && batch->n == 0)
         return false;
     if (kafka_consumer_joined(loop->consumer))
         health_wait(service, WAIT_KAFKA, false);
-    if (batch->n == 0) {
-        if (loop->failures > 0)
-            note_success(loop);
-        return true;
-    }
+    if (batch->n == 0)
+        return pulse(loop, err) == DONE;
     began = clock_monotonic_us();
     metric_add(service->batch_events, (int64_t)batch->n);
     process(loop, batch, 0, batch->n, ahead);
@@ -494,6 +356,7 @@ static bool turn(struct loop *loop, size_t *current, struct error *err)
 static void loop_start(struct loop *loop, struct service *service)
 {
     loop->service = service;
+    loop->waits_for = WAIT_KINDS;
     worker_start(&loop->worker, service, "loop", true);
     batch_init(&loop->batches[0]);
     batch_init(&loop->batches[1]);
@@ -501,7 +364,7 @@ static void loop_start(struct loop *loop, struct service *service)
 
 static void loop_stop(struct loop *loop)
 {
-    on_revoke(loop, NULL, 0);
+    loop_revoked(loop, NULL, 0);
     batch_free(&loop->batches[0]);
     batch_free(&loop->batches[1]);
     kafka_consumer_free(loop->consumer);
@@ -513,21 +376,21 @@ int loop_run(struct service *service)
 {
     struct loop *loop = calloc(1, sizeof(*loop));
     size_t current = 0;
-    int64_t next_measure = 0;
 
     ENSURE(loop != NULL);
     loop_start(loop, service);
     while (!atomic_load(&service->stopping)) {
         struct error err = {0};
-        if (!turn(loop, &current, &err)) {
-            note_failure(loop, RETRY, &err);
-            wait_a_while(loop);
+        bool went_on;
+        watch(service, true);
+        went_on = turn(loop, &current, &err);
+        watch(service, false);
+        if (went_on) {
+            loop_measure(loop, false);
             continue;
         }
-        if (clock_monotonic_us() >= next_measure && loop->consumer != NULL) {
-            next_measure = clock_monotonic_us() + SECONDS(1);
-            measure(loop);
-        }
+        note_failure(loop, RETRY, &err);
+        wait_a_while(loop);
     }
     loop_stop(loop);
     return 0;

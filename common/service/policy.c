@@ -99,11 +99,16 @@ static enum outcome seen_before(struct pg *pg, struct arena *arena, const struct
     return DONE;
 }
 
+/* What is to be in force once the transaction that says so has committed; policy NULL: what is in force stays. */
+struct verdict {
+    struct policy *policy;
+    int64_t version;
+};
+
 /* Another replica's newer policy, out of its row. */
 static enum outcome adopt(struct service *service, struct pg *pg, struct arena *arena, int64_t version,
-                          struct error *err)
+                          struct verdict *out, struct error *err)
 {
-    struct policy *policy = NULL;
     struct pg_params params;
     struct pg_rows rows;
     struct buf mistakes;
@@ -113,44 +118,45 @@ static enum outcome adopt(struct service *service, struct pg *pg, struct arena *
     pg_add_int8(&params, version);
     TRY(pg_exec(pg, &service_sql_policy_text, &params, &rows, err));
     buf_init(&mistakes, 64 << 10);
-    outcome = policy_read(pg_get_text(&rows, 0, 0), &policy, &mistakes, err);
+    out->version = version;
+    outcome = policy_read(pg_get_text(&rows, 0, 0), &out->policy, &mistakes, err);
     pg_rows_free(&rows);
-    if (outcome == DONE)
-        put_in_force(service, policy, version);
-    else
+    if (outcome != DONE)
         log_error(&service->log, "policy.refused", F_ERROR(err), F_TEXT("mistakes", buf_view(&mistakes)));
     buf_free(&mistakes);
     return outcome;
 }
 
 /* The file against the newest row. anew: an operator's SIGHUP, which may also bring an old policy back. */
-static enum outcome settle(struct service *service, struct pg *pg, struct arena *arena, bool anew, struct error *err)
+static enum outcome weigh(struct service *service, struct pg *pg, struct arena *arena, bool anew, struct policy *policy,
+                          struct verdict *out, struct error *err)
 {
-    struct policy *policy = NULL;
     uint8_t digest[32];
     int64_t version;
     bool seen = false;
+
+    TRY(newest(pg, &version, digest, err));
+    if (version == 0 || memcmp(digest, policy->digest, sizeof(digest)) != 0) {
+        if (!anew)
+            TRY(seen_before(pg, arena, policy, &seen, err));
+        if (seen) {
+            log_warn(&service->log, "policy.file-is-older", F_INT("in force", version));
+            return adopt(service, pg, arena, version, out, err);
+        }
+        TRY(add_row(pg, arena, policy, &version, err));
+    }
+    *out = (struct verdict){.policy = policy_hold(policy), .version = version};
+    return DONE;
+}
+
+static enum outcome settle(struct service *service, struct pg *pg, struct arena *arena, bool anew, struct verdict *out,
+                           struct error *err)
+{
+    struct policy *policy = NULL;
     enum outcome outcome;
 
     TRY(read_file(service, &policy, err));
-    if ((outcome = newest(pg, &version, digest, err)) != DONE)
-        goto cleanup;
-    if (version > 0 && memcmp(digest, policy->digest, sizeof(digest)) == 0) {
-        put_in_force(service, policy, version);
-        return DONE;
-    }
-    if (!anew && (outcome = seen_before(pg, arena, policy, &seen, err)) != DONE)
-        goto cleanup;
-    if (seen) {
-        log_warn(&service->log, "policy.file-is-older", F_INT("in force", version));
-        outcome = adopt(service, pg, arena, version, err);
-        goto cleanup;
-    }
-    if ((outcome = add_row(pg, arena, policy, &version, err)) != DONE)
-        goto cleanup;
-    put_in_force(service, policy, version);
-    return DONE;
-cleanup:
+    outcome = weigh(service, pg, arena, anew, policy, out, err);
     policy_release(policy);
     return outcome;
 }
@@ -158,25 +164,45 @@ cleanup:
 enum outcome policy_start(struct service *service, struct pg *pg, struct error *err)
 {
     struct arena *arena = arena_new();
-    enum outcome outcome = settle(service, pg, arena, false, err);
+    struct verdict verdict = {0};
+    enum outcome outcome = settle(service, pg, arena, false, &verdict, err); /* each statement commits by itself */
 
+    if (outcome == DONE)
+        put_in_force(service, verdict.policy, verdict.version);
     arena_free(arena);
     return outcome;
 }
 
-enum outcome policy_follow(struct call *call, bool *again, struct error *err)
+static enum outcome follow(struct call *call, bool reload, struct verdict *out, struct error *err)
 {
     struct service *service = call->service;
     uint8_t digest[32];
     int64_t version;
 
-    (void)again;
-    if (atomic_exchange(&service->policy_reload, false)) {
-        enum outcome outcome = settle(service, call->pg, call->arena, true, err);
-        return outcome == REFUSED ? DONE : outcome; /* said in the log; the policy in force stays */
-    }
+    if (reload)
+        return settle(service, call->pg, call->arena, true, out, err);
     TRY(newest(call->pg, &version, digest, err));
     if (version <= service->policy_version)
         return DONE;
-    return adopt(service, call->pg, call->arena, version, err);
+    return adopt(service, call->pg, call->arena, version, out, err);
+}
+
+enum outcome policy_follow(struct call *call, bool *again, struct error *err)
+{
+    struct service *service = call->service;
+    bool reload = atomic_exchange(&service->policy_reload, false);
+    struct verdict verdict = {0};
+    enum outcome outcome = follow(call, reload, &verdict, err);
+
+    (void)again;
+    if (outcome == DONE && verdict.policy != NULL)
+        outcome = call_pause(call, err); /* in force only once it is committed */
+    if (outcome == DONE && verdict.policy != NULL) {
+        put_in_force(service, verdict.policy, verdict.version);
+        return DONE;
+    }
+    policy_release(verdict.policy);
+    if (reload && (outcome == RETRY || outcome == UNCERTAIN))
+        atomic_store(&service->policy_reload, true);      /* the signal isn't done with yet */
+    return reload && outcome == REFUSED ? DONE : outcome; /* said in the log; the policy in force stays */
 }

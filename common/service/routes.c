@@ -19,8 +19,7 @@ static enum outcome post_resync(struct call *call, const struct http_request *re
                                 struct error *err)
 {
     (void)request;
-    (void)err;
-    atomic_store(&call->service->resync, true);
+    TRY(resync_want(call->pg, err));
     call_wake(call, "resync");
     response->status = 202;
     buf_str(&response->body, "{\"status\":\"started\"}");
@@ -96,13 +95,21 @@ static bool may_ask(const struct service *service, const struct http_route *rout
 
 /* ---- running it --------------------------------------------------------------------------------------------------- */
 
+/* What a client chose could name a person: only an id that is one goes into the log. */
+static const char *loggable_id(const struct http_request *request)
+{
+    struct uuid id;
+
+    return uuid_parse(text_of(request->request_id), &id) ? request->request_id : "the client's";
+}
+
 static void answer_failure(struct service *service, const struct http_request *request, enum outcome outcome,
                            const struct error *err, struct http_response *response)
 {
     int status = err->status != 0 ? err->status : outcome == REFUSED ? 422 : 503;
 
     if (outcome != REFUSED) {
-        log_warn(&service->log, "route.waits", F_STR("request_id", request->request_id), F_ERROR(err));
+        log_warn(&service->log, "route.waits", F_STR("request_id", loggable_id(request)), F_ERROR(err));
         http_respond_header(response, "Retry-After", TEXT("1"));
     } else if (status == 401) {
         http_respond_header(response, "WWW-Authenticate", TEXT("Bearer"));

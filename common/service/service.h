@@ -160,17 +160,21 @@ struct service_def {
     size_t statements_n;
     int schema_least, schema_most;     /* versions of its own migrations that it accepts */
     const struct forget_table *forget; /* how it forgets; the runtime adds the topics and the job for it */
+    /* check: what of its options is wrong beyond their kinds (a key file's contents), a line each; may be NULL. An option
+     * that is wrong already is absent. */
+    void (*check)(const struct options *options, struct buf *mistakes);
     /* start: makes the state shared by all calls (immutable, or with locks of its own); stop frees it. May be NULL. */
     enum outcome (*start)(struct service *service, void **state, struct error *err);
     void (*stop)(void *state);
     /* migrate_more: what this service migrates beside its own schema (intake: vault and keyring); may be NULL. */
     enum outcome (*migrate_more)(const struct options *options, const struct log *log, int *applied, struct error *err);
     /* resync: announces every current row again from `after` on (a page a call, in the outbox); *after is advanced,
-     * *again false at the end. `lethectl resync` and POST /internal/v1/resync start it. NULL: nothing to announce. */
+     * *again false at the end. `lethectl resync`, POST /internal/v1/resync and `restored` start it; it outlives its
+     * process. NULL: nothing to announce. */
     enum outcome (*resync)(struct call *call, struct uuid *after, bool *again, struct error *err);
 };
 
-/* service_main: --help, --version, --describe, --check, migrate, or serve. The exit code for main. */
+/* service_main: --help, --version, --describe, --check, migrate, restored, or serve. The exit code for main. */
 int service_main(int argc, char **argv, const struct service_def *def);
 
 /* What start may ask of the service. */

@@ -1,41 +1,17 @@
-/* start: service_main: the modes (--help, --version, --describe, --check, migrate, serve), and the order in which a
- * service's parts begin and end. */
+/* start: service_main, and the order in which a service's parts begin and end. What it does beside serving is in modes.c,
+ * its configuration in configure.c. */
 #include "common/service/internal.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/forget/forget.h"
 #include "common/retry/retry.h"
-#include "gen/forget_migrations.h"
-#include "gen/lease_migrations.h"
-#include "gen/outbox_migrations.h"
 #include "gen/outbox_sql.h"
-#include "gen/service_migrations.h"
-#include "gen/service_sql.h"
 
-enum { EXIT_CONFIG = 78, STOP_WITHIN_S = 9, MIGRATIONS_MAX = 128 };
-
-const struct option service_runtime_options[] = {
-    {.name = "pg", .kind = OPTION_TEXT, .required = true, .help = "connection string of the service's own role"},
-    {.name = "pg-owner", .kind = OPTION_TEXT, .help = "connection string of the schema's owner (migrate alone)"},
-    {.name = "kafka", .kind = OPTION_TEXT, .required = true, .help = "bootstrap servers"},
-    {.name = "redis", .kind = OPTION_ADDRESS, .help = "host:port; without it PostgreSQL alone hands out leases"},
-    {.name = "http", .kind = OPTION_ADDRESS, .required = true, .help = "host:port to listen at"},
-    {.name = "http-threads", .kind = OPTION_INT, .fallback = "2", .least = 1, .most = 32, .help = "HTTP workers"},
-    {.name = "internal-token", .kind = OPTION_SECRET, .required = true, .help = "bearer token between the services"},
-    {.name = "instance", .kind = OPTION_TEXT, .help = "stable name of this replica (default: NAME-1)"},
-    {.name = "log-level", .kind = OPTION_TEXT, .fallback = "info", .help = "debug, info, warn or error"},
-    {.name = "policy", .kind = OPTION_FILE, .help = "the policy file (services that need one)"},
-    {.name = "keyring", .kind = OPTION_TEXT, .help = "connection string of the keyring (services that need the vault)"},
-    {.name = "kek-dir", .kind = OPTION_DIR, .help = "folder of the key encryption keys"},
-    {.name = "index-key-file", .kind = OPTION_FILE, .help = "key of the blind indexes, 64 hex digits"},
-};
-const size_t service_runtime_options_n = sizeof(service_runtime_options) / sizeof(service_runtime_options[0]);
+enum { STOP_WITHIN_S = 9 };
 
 /* ---- what the service may ask --------------------------------------------------------------------------------------- */
 
@@ -76,156 +52,7 @@ const struct forget_table *service_forget_table(const struct service *service)
     return service->def->forget;
 }
 
-/* ---- configuration ---------------------------------------------------------------------------------------------------- */
-
-static void need(const struct service *service, unsigned what, const char *name, const char *variable,
-                 struct buf *mistakes)
-{
-    if ((service->def->needs & what) != 0 && option_text(service->options, name) == NULL)
-        buf_printf(mistakes, "--%s (%s): required by this service\n", name, variable);
-}
-
-static bool read_level(const char *name, enum log_level *level)
-{
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *level = (enum log_level)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void check_needs(struct service *service, struct buf *mistakes)
-{
-    struct error err = {0};
-
-    need(service, NEEDS_POLICY, "policy", "LETHE_POLICY", mistakes);
-    need(service, NEEDS_VAULT, "keyring", "LETHE_KEYRING", mistakes);
-    need(service, NEEDS_VAULT, "kek-dir", "LETHE_KEK_DIR", mistakes);
-    need(service, NEEDS_INDEX_KEY, "index-key-file", "LETHE_INDEX_KEY_FILE", mistakes);
-    if (!read_level(option_text(service->options, "log-level"), &service->log.least))
-        buf_str(mistakes, "--log-level (LETHE_LOG_LEVEL): one of debug, info, warn, error\n");
-    if ((service->def->needs & NEEDS_INDEX_KEY) != 0 && option_text(service->options, "index-key-file") != NULL &&
-        crypto_key_load(option_text(service->options, "index-key-file"), &service->index_key, &err) != DONE)
-        buf_printf(mistakes, "--index-key-file (LETHE_INDEX_KEY_FILE): %s\n", err.text);
-}
-
-static void check_policy(struct service *service, struct buf *mistakes)
-{
-    struct policy *policy = NULL;
-    struct error err = {0};
-
-    if ((service->def->needs & NEEDS_POLICY) == 0 || option_text(service->options, "policy") == NULL)
-        return;
-    if (policy_read_file(option_text(service->options, "policy"), &policy, mistakes, &err) != DONE)
-        buf_printf(mistakes, "--policy (LETHE_POLICY): %s\n", err.text);
-    policy_release(policy);
-}
-
-/* Reads everything, names every mistake. */
-static bool configure(struct service *service, int argc, char **argv)
-{
-    const struct option *const tables[] = {service_runtime_options, service->def->options};
-    const size_t sizes[] = {service_runtime_options_n, service->def->options_n};
-    struct buf mistakes;
-    bool good;
-
-    buf_init(&mistakes, 64 << 10);
-    service->options = options_read(tables, sizes, 2, argc, argv, &mistakes);
-    if (service->options != NULL) {
-        const char *instance = option_text(service->options, "instance");
-        snprintf(service->instance, sizeof(service->instance), "%s%s", instance == NULL ? service->def->name : instance,
-                 instance == NULL ? "-1" : "");
-        snprintf(service->shard, sizeof(service->shard), "proc/%s", service->instance);
-        service->log.instance = service->instance;
-        check_needs(service, &mistakes);
-        check_policy(service, &mistakes);
-        service->internal_token = strdup(option_text(service->options, "internal-token"));
-        ENSURE(service->internal_token != NULL);
-    }
-    good = mistakes.n == 0 && service->options != NULL;
-    if (mistakes.n > 0)
-        fprintf(stderr, "lethe-%s: the configuration has mistakes:\n%.*s", service->def->name, (int)mistakes.n,
-                mistakes.p);
-    buf_free(&mistakes);
-    return good;
-}
-
-/* ---- migrate -------------------------------------------------------------------------------------------------------------- */
-
-size_t all_migrations(const struct service_def *def, struct pg_migration *out, size_t room)
-{
-    const struct {
-        const struct pg_migration *list;
-        size_t n;
-    } areas[] = {
-        {service_migrations, service_migrations_n}, {outbox_migrations, outbox_migrations_n},
-        {lease_migrations, lease_migrations_n},     {forget_migrations, forget_migrations_n},
-        {def->migrations, def->migrations_n},
-    };
-    size_t n = 0;
-
-    for (size_t a = 0; a < sizeof(areas) / sizeof(areas[0]); a++) {
-        for (size_t i = 0; i < areas[a].n; i++) {
-            ENSURE(n < room);
-            out[n++] = areas[a].list[i];
-        }
-    }
-    return n;
-}
-
-static int migrate(struct service *service)
-{
-    struct pg_migration all[MIGRATIONS_MAX];
-    size_t n = all_migrations(service->def, all, MIGRATIONS_MAX);
-    const char *owner = option_text(service->options, "pg-owner");
-    struct error err = {0};
-    char role[64];
-    int applied = 0;
-    enum outcome outcome;
-
-    if (owner == NULL) {
-        fprintf(stderr, "lethe-%s migrate: --pg-owner (LETHE_PG_OWNER) is needed\n", service->def->name);
-        return EXIT_CONFIG;
-    }
-    snprintf(role, sizeof(role), "lethe_%s", service->def->name);
-    outcome = pg_migrate(owner, service->def->name, role, all, n, &service->log, &applied, &err);
-    if (outcome == DONE && service->def->migrate_more != NULL)
-        outcome = service->def->migrate_more(service->options, &service->log, &applied, &err);
-    if (outcome != DONE) {
-        log_error(&service->log, "migrate.failed", F_ERROR(&err));
-        return 1;
-    }
-    log_info(&service->log, "migrate.done", F_INT("applied", applied));
-    return 0;
-}
-
 /* ---- waiting for what is needed ------------------------------------------------------------------------------------------- */
-
-enum outcome schema_check(struct service *service, struct pg *pg, struct error *err)
-{
-    const struct service_def *def = service->def;
-    struct arena *arena = arena_new();
-    struct pg_params params;
-    struct pg_rows rows;
-    enum outcome outcome;
-
-    pg_params_init(&params, arena);
-    pg_add_str(&params, def->name);
-    outcome = pg_exec(pg, &service_sql_schema_version, &params, &rows, err);
-    if (outcome == DONE) {
-        int32_t version = pg_get_int4(&rows, 0, 0);
-        if (version < def->schema_least || version > def->schema_most)
-            outcome = error_retry(err, "schema", "schema version %d, this program needs %d to %d", version,
-                                  def->schema_least, def->schema_most);
-        pg_rows_free(&rows);
-    }
-    arena_free(arena);
-    return outcome;
-}
 
 static enum outcome begin_shard(struct service *service, struct pg *pg, struct error *err)
 {
@@ -295,7 +122,7 @@ static bool wait_for_all(struct service *service)
 {
     static const struct step steps[] = {
         {WAIT_POSTGRES, step_postgres}, {WAIT_SCHEMA, schema_check}, {WAIT_POLICY, step_policy},
-        {WAIT_VAULT, step_vault},       {WAIT_START, step_state},
+        {WAIT_KEYRING, step_vault},     {WAIT_START, step_state},
     };
     struct pg *pg = pg_new(option_text(service->options, "pg"), service->def->name, "lethe-start", &service->log);
     size_t at = 0;
@@ -457,31 +284,6 @@ static int serve(struct service *service)
 
 /* ---- main ------------------------------------------------------------------------------------------------------------------- */
 
-static void print_help(const struct service_def *def)
-{
-    const struct option *const tables[] = {service_runtime_options, def->options};
-    const size_t sizes[] = {service_runtime_options_n, def->options_n};
-    struct buf out;
-
-    buf_init(&out, 64 << 10);
-    options_help(tables, sizes, 2, &out);
-    printf("lethe-%s: %s\n\nusage: lethe-%s [options]            serve\n       lethe-%s [options] migrate    bring the "
-           "schema up to date\n       lethe-%s --check | --describe | --version | --help\n\nEach option is a flag or a "
-           "variable (--http-threads, LETHE_HTTP_THREADS); secrets may be read from\na file (LETHE_..._FILE).\n\n%.*s",
-           def->name, def->summary, def->name, def->name, def->name, (int)out.n, out.p);
-    buf_free(&out);
-}
-
-static void print_description(const struct service_def *def)
-{
-    struct buf out;
-
-    buf_init(&out, 4 << 20);
-    describe(def, &out);
-    printf("%.*s\n", (int)out.n, out.p);
-    buf_free(&out);
-}
-
 /* Takes a mode word out of the arguments; the rest are options. */
 static bool take_word(int *argc, char **argv, const char *word)
 {
@@ -526,7 +328,7 @@ int service_main(int argc, char **argv, const struct service_def *def)
 {
     struct error err = {0};
     struct service *service;
-    bool check, migrates;
+    bool check, migrates, restores;
     int code = EXIT_CONFIG;
 
     if (take_word(&argc, argv, "--help")) {
@@ -543,11 +345,12 @@ int service_main(int argc, char **argv, const struct service_def *def)
     }
     check = take_word(&argc, argv, "--check");
     migrates = take_word(&argc, argv, "migrate");
+    restores = take_word(&argc, argv, "restored");
     service = service_new(def);
     if (crypto_start(&err) != DONE) /* before configure reads a key */
         log_error(&service->log, "start.failed", F_ERROR(&err));
     else if (configure(service, argc, argv))
-        code = check ? 0 : migrates ? migrate(service) : serve(service);
+        code = check ? 0 : migrates ? migrate(service) : restores ? restored(service) : serve(service);
     service_free(service);
     return code;
 }

@@ -25,6 +25,7 @@ void worker_start(struct worker *worker, struct service *service, const char *wh
     call->log = &service->log;
     call->pg = pg_new(option_text(service->options, "pg"), def->name, name, &service->log);
     call->redis = redis_new(option_text(service->options, "redis"), &service->log);
+    redis_tell(call->redis, &service->redis_away);
     call->arena = arena_new();
     call->state = service->state;
     if ((def->needs & NEEDS_VAULT) != 0)
@@ -64,10 +65,61 @@ enum outcome worker_begin(struct worker *worker, struct error *err)
         call->policy = policy_current(call->service, &call->policy_version);
     outbox_reset(call->outbox, call->now_us);
     worker->wakes_n = 0;
+    worker->xid[0] = '\0';
     TRY(pg_begin(call->pg, err));
     if (call->lease != NULL)
-        return lease_fence(call->pg, call->lease, call->arena, err);
-    return pg_queue(call->pg, &service_sql_enter, NULL, err);
+        TRY(lease_fence(call->pg, call->lease, call->arena, err));
+    TRY(pg_queue_into(call->pg, &service_sql_enter, NULL, worker->xid, sizeof(worker->xid), err));
+    worker->statements_at = pg_statements(call->pg);
+    return DONE;
+}
+
+/* ---- a commit whose answer was lost ------------------------------------------------------------------------------- */
+
+enum { SETTLE_WITHIN_S = 20 };
+
+static enum outcome ask_status(struct worker *worker, const char *xid, char status[16], struct error *err)
+{
+    struct call *call = &worker->call;
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_str(&params, xid);
+    TRY(pg_exec(call->pg, &service_sql_xact_status, &params, &rows, err));
+    snprintf(status, 16, "%.*s", TEXT_ARGS(pg_get_text(&rows, 0, 0)));
+    pg_rows_free(&rows);
+    if (strcmp(status, "in progress") != 0)
+        return DONE;
+    /* its session doesn't know yet that we are gone, or has the COMMIT before it: either way it ends now */
+    TRY(pg_exec(call->pg, &service_sql_xact_end, &params, NULL, err));
+    return error_retry(err, "postgres", "the former session is ending");
+}
+
+/* Asks a new session what became of it, for as long as it takes, within reason: somebody waits for a route's answer. */
+static enum outcome settle(struct worker *worker, const char *xid, struct error *err)
+{
+    const struct timespec pause = {.tv_nsec = 100000000};
+    int64_t until = clock_monotonic_us() + SECONDS(SETTLE_WITHIN_S);
+    char status[16] = "";
+    enum outcome outcome;
+
+    pg_rollback(worker->call.pg);
+    while ((outcome = ask_status(worker, xid, status, err)) != DONE) {
+        if (clock_monotonic_us() > until || atomic_load(&worker->call.service->stopping))
+            return error_uncertain(err, "outcome unknown", "whether it took effect could not be told");
+        nanosleep(&pause, NULL);
+    }
+    log_warn(worker->call.log, "commit.settled", F_STR("status", status));
+    if (strcmp(status, "committed") == 0)
+        return DONE;
+    return error_retry(err, "postgres", "the connection was lost before the commit: nothing took effect");
+}
+
+/* Has the transaction done anything beyond its beginning? */
+static bool has_worked(const struct worker *worker)
+{
+    return outbox_count(worker->call.outbox) > 0 || pg_statements(worker->call.pg) > worker->statements_at;
 }
 
 void worker_fire_wakes(struct worker *worker)
@@ -81,12 +133,22 @@ enum outcome worker_commit(struct worker *worker, struct error *err)
 {
     struct call *call = &worker->call;
     struct service *service = call->service;
+    bool worked = has_worked(worker);
     struct outbox_row row;
+    enum outcome outcome;
 
     TRY(outbox_write(call->outbox, call->pg, service->shard, service->shard_epoch, call->arena, &row, err));
-    crash_point("service.before-commit");
-    TRY(pg_commit(call->pg, err));
-    crash_point("service.after-commit");
+    if (worked && worker->xid[0] == '\0')
+        TRY(pg_flush(call->pg, err)); /* its number must be known before its answer can be lost */
+    if (worked)
+        crash_point("service.before-commit");
+    outcome = pg_commit(call->pg, err);
+    if (outcome == UNCERTAIN && worker->xid[0] != '\0')
+        outcome = settle(worker, worker->xid, err);
+    if (outcome != DONE)
+        return outcome;
+    if (worked)
+        crash_point("service.after-commit");
     relay_give(service->relay, &row, outbox_messages(call->outbox), false);
     worker_fire_wakes(worker);
     return DONE;

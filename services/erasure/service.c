@@ -115,6 +115,7 @@ const struct service_def erasure_service = {
     .schema_least = 1,
     .schema_most = 1,
     .forget = &erasure_forget,
+    .check = erasure_check,
     .start = erasure_start,
     .stop = erasure_stop,
 };

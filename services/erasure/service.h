@@ -21,6 +21,7 @@ struct erasure_state {
     struct metric *taken, *completed, *answered, *late, *escalated, *capped, *contradicted, *forged, *delivered,
         *failed, *resent;
 };
+void erasure_check(const struct options *options, struct buf *mistakes);
 enum outcome erasure_start(struct service *service, void **state, struct error *err);
 void erasure_stop(void *state);
 static inline struct erasure_state *erasure(const struct call *call)

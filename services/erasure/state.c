@@ -20,6 +20,24 @@ static void make_metrics(struct metrics *m, struct erasure_state *s)
     s->resent = metrics_counter(m, "lethe_orders_resent_total", "", "orders said again to services that were silent");
 }
 
+/* A file that is there, but holds no key, is told before anything starts. */
+static void check_key(const struct options *options, const char *name, struct buf *mistakes)
+{
+    const char *path = option_text(options, name);
+    struct crypto_key *key = NULL;
+    struct error err = {0};
+
+    if (path != NULL && crypto_key_load(path, &key, &err) != DONE)
+        buf_printf(mistakes, "--%s: %s\n", name, err.text);
+    crypto_key_free(key);
+}
+
+void erasure_check(const struct options *options, struct buf *mistakes)
+{
+    check_key(options, "signing-key-file", mistakes);
+    check_key(options, "sealing-key-file", mistakes);
+}
+
 enum outcome erasure_start(struct service *service, void **state, struct error *err)
 {
     const struct options *options = service_options(service);

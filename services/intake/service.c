@@ -37,8 +37,8 @@ static const struct event_type *const publishes[] = {
 };
 
 static const struct option options[] = {
-    {.name = "pg-vault-owner", .kind = OPTION_TEXT, .help = "connection string of the vault's owner (migrate alone)"},
-    {.name = "keyring-owner", .kind = OPTION_TEXT, .help = "connection string of the keyring's owner (migrate alone)"},
+    {.name = "pg-vault-owner", .kind = OPTION_DSN, .help = "connection string of the vault's owner (migrate alone)"},
+    {.name = "keyring-owner", .kind = OPTION_DSN, .help = "connection string of the keyring's owner (migrate alone)"},
 };
 
 static enum outcome migrate_vault(const struct options *given, const struct log *log, int *applied, struct error *err)

@@ -46,45 +46,42 @@ BEGIN
     END IF;
 END $$;
 
--- What this service has seen: told by event, a partition a day; other days lie in the default partition.
-CREATE TABLE inbox (
-    day   date NOT NULL,
-    event bytea NOT NULL,
-    PRIMARY KEY (day, event)
-) PARTITION BY RANGE (day);
-CREATE TABLE inbox_other PARTITION OF inbox DEFAULT;
-GRANT SELECT, INSERT, DELETE ON inbox, inbox_other TO {role};
-
--- Makes the partitions of the days around now, drops those older than `keep` days.
-CREATE FUNCTION inbox_days(keep int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = {schema}, pg_catalog AS $$
+-- One process at a time goes by an instance's name: a lock of the session says which, so that it goes with the session.
+-- newest: a start, which takes the name from its predecessor (frozen, or cut off). p_pid and p_start are a former session
+-- of the asker's own, which may not have ended yet.
+CREATE FUNCTION name_take(p_name text, p_newest boolean, p_pid int, p_start timestamptz,
+                          OUT held boolean, OUT pid int, OUT backend_start timestamptz)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
 DECLARE
-    d date;
-    name text;
-    made int := 0;
+    key bigint := hashtextextended('lethe ' || current_schema() || '/' || p_name, 0);
 BEGIN
-    FOR d IN SELECT g::date FROM generate_series(current_date - 1, current_date + 2, interval '1 day') g LOOP
-        name := 'inbox_' || to_char(d, 'YYYYMMDD');
-        IF to_regclass(name) IS NULL AND NOT EXISTS (SELECT 1 FROM inbox_other WHERE day = d) THEN
-            EXECUTE format('CREATE TABLE %I PARTITION OF inbox FOR VALUES FROM (%L) TO (%L)', name, d, d + 1);
-            EXECUTE format('GRANT SELECT, INSERT, DELETE ON %I TO {role}', name);
-            made := made + 1;
-        END IF;
-    END LOOP;
-    FOR name IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-                WHERE i.inhparent = 'inbox'::regclass AND c.relname ~ '^inbox_\d{8}$'
-                  AND to_date(right(c.relname, 8), 'YYYYMMDD') < current_date - keep LOOP
-        EXECUTE format('DROP TABLE %I', name);
-    END LOOP;
-    DELETE FROM inbox_other WHERE day < current_date - keep;
-    RETURN made;
+    PERFORM pg_terminate_backend(a.pid, 2000)
+    FROM pg_stat_activity a
+    WHERE a.pid <> pg_backend_pid()
+      AND (a.pid = p_pid AND a.backend_start = p_start
+           OR p_newest AND a.pid IN (SELECT l.pid FROM pg_locks l
+                                     WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                                       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                                       AND (l.classid::bigint << 32 | l.objid::bigint) = key));
+    held := pg_try_advisory_lock(key);
+    SELECT a.pid, a.backend_start INTO name_take.pid, name_take.backend_start
+    FROM pg_stat_activity a WHERE a.pid = pg_backend_pid();
 END $$;
-SELECT inbox_days(60);
+
+-- What this service has seen, by event alone: a repeat of another day is a repeat. seen_on is for its end.
+CREATE TABLE inbox (
+    event   bytea PRIMARY KEY,
+    seen_on date NOT NULL DEFAULT current_date
+);
+CREATE INDEX inbox_by_day ON inbox USING brin (seen_on) WITH (pages_per_range = 32, autosummarize = on);
+GRANT SELECT, INSERT, DELETE ON inbox TO {role};
 
 -- Raised after a restore, so that what comes after it wins over what others kept from a future that is gone.
 CREATE TABLE incarnation (
-    one   boolean PRIMARY KEY DEFAULT true CHECK (one),
-    value bigint NOT NULL
+    one       boolean PRIMARY KEY DEFAULT true CHECK (one),
+    value     bigint NOT NULL,
+    suspected timestamptz -- since when an offset of ours lies outside its log: PostgreSQL or Kafka was restored
 );
 INSERT INTO incarnation (value) VALUES (1);
 GRANT SELECT, UPDATE ON incarnation TO {role};
@@ -93,6 +90,15 @@ GRANT SELECT, UPDATE ON incarnation TO {role};
 CREATE FUNCTION next_revision(current bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT greatest(coalesce(current, 0) + 1, (SELECT value << 40 FROM incarnation))
 $$;
+
+-- A resync that is wanted, and how far it has come; no row where none is.
+CREATE TABLE resync (
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+    after uuid,
+    pages bigint NOT NULL DEFAULT 0,
+    since timestamptz NOT NULL DEFAULT now()
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON resync TO {role};
 
 -- The policies that have been in force; the newest row is followed by every replica.
 CREATE TABLE policy_row (

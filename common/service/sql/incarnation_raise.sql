@@ -1,1 +1,1 @@
-UPDATE incarnation SET value = value + 1 RETURNING value
+UPDATE incarnation SET value = value + 1, suspected = NULL RETURNING value

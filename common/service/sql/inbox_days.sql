@@ -1,1 +1,0 @@
-SELECT inbox_days($1::int4)

@@ -1,0 +1,1 @@
+SELECT suspected IS NOT NULL FROM incarnation

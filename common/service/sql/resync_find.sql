@@ -1,0 +1,1 @@
+SELECT after, pages FROM resync FOR UPDATE

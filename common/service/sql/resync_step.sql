@@ -1,0 +1,1 @@
+UPDATE resync SET after = $1::uuid, pages = pages + 1
