@@ -15,7 +15,7 @@ struct kafka_consumer {
     const char *const *topics;
     size_t topics_n;
     bool joined, paused, away; /* away: until a broker has answered a question */
-    int64_t next_probe_us;
+    int64_t next_ask_us;
 };
 
 static const char *topic_name(const struct kafka_consumer *consumer, const char *name)
@@ -304,19 +304,23 @@ static enum outcome on_message_error(struct kafka_consumer *consumer, rd_kafka_m
     return error_retry(err, "kafka", "the broker answers %s", rd_kafka_err2name(failure));
 }
 
-/* librdkafka tells when the last broker went, not when one is back: it is asked, twice a second. */
-static enum outcome ask_broker(struct kafka_consumer *consumer, struct error *err)
+enum outcome kafka_ask(struct kafka_consumer *consumer, struct error *err)
 {
     const struct rd_kafka_metadata *metadata;
 
-    if (clock_monotonic_us() >= consumer->next_probe_us) {
-        consumer->next_probe_us = clock_monotonic_us() + 500 * US_PER_MS;
-        if (rd_kafka_metadata(consumer->rk, 0, NULL, &metadata, 100) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            rd_kafka_metadata_destroy(metadata);
-            consumer->away = false;
-            return DONE;
-        }
-    }
+    consumer->next_ask_us = clock_monotonic_us() + 500 * US_PER_MS;
+    consumer->away = rd_kafka_metadata(consumer->rk, 0, NULL, &metadata, 1000) != RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (consumer->away)
+        return error_retry(err, "kafka", "no broker can be reached");
+    rd_kafka_metadata_destroy(metadata);
+    return DONE;
+}
+
+/* librdkafka tells when the last broker went, not when one is back: it is asked. */
+static enum outcome still_away(struct kafka_consumer *consumer, struct error *err)
+{
+    if (clock_monotonic_us() >= consumer->next_ask_us)
+        return kafka_ask(consumer, err);
     return error_retry(err, "kafka", "no broker can be reached");
 }
 
@@ -332,7 +336,7 @@ enum outcome kafka_poll(struct kafka_consumer *consumer, int wait_ms, struct kaf
     if (rkm == NULL) {
         if (consumer->pending != NULL)
             return take_pending(consumer, err);
-        return consumer->away ? ask_broker(consumer, err) : DONE;
+        return consumer->away ? still_away(consumer, err) : DONE;
     }
     if (rkm->err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return on_message_error(consumer, rkm, message, got, err);

@@ -55,6 +55,8 @@ void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group *
 enum outcome kafka_poll(struct kafka_consumer *consumer, int wait_ms, struct kafka_message *message, bool *got,
                         struct error *err) WARN_UNUSED;
 void kafka_message_free(struct kafka_message *message);
+/* kafka_ask: is a broker there? RETRY where none answers within a second. For the idle: librdkafka doesn't always tell. */
+enum outcome kafka_ask(struct kafka_consumer *consumer, struct error *err) WARN_UNUSED;
 /* kafka_pause: no further messages until kafka_resume, while polling goes on (membership lives by it). */
 void kafka_pause(struct kafka_consumer *consumer);
 void kafka_resume(struct kafka_consumer *consumer);

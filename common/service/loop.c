@@ -295,6 +295,7 @@ static enum outcome join(struct loop *loop, struct error *err)
         return DONE;
     if (loop->consumer != NULL)
         leave(loop);
+    loop->named_in = 0; /* whoever took our place may have taken the name first, and ended a session that looks sound */
     TRY(loop_claim(loop, err));
     loop->lost = false;
     return kafka_consumer_new(&config, &callbacks, &service->log, &loop->consumer, err);
@@ -307,7 +308,7 @@ static void on_fatal(struct loop *loop)
     loop->lost = true;
 }
 
-/* Nothing comes in: is PostgreSQL there, is Redis, and did somebody settle a restore meanwhile? */
+/* Nothing comes in: are PostgreSQL, Redis and Kafka there, and did somebody settle a restore meanwhile? */
 static enum outcome pulse(struct loop *loop, struct error *err)
 {
     struct call *call = &loop->worker.call;
@@ -323,7 +324,7 @@ static enum outcome pulse(struct loop *loop, struct error *err)
     (void)redis_ping(call->redis); /* it tells health */
     arena_reset(call->arena, 256 << 10);
     note_success(loop);
-    return DONE;
+    return kafka_ask(loop->consumer, err);
 }
 
 static bool turn(struct loop *loop, size_t *current, struct error *err)

@@ -19,7 +19,8 @@ struct loop {
     int64_t next_measure_us, next_pulse_us;
 
     /* the instance's name (name_take in the migration) */
-    uint64_t named_in; /* the session that took it; 0: none yet */
+    bool named;        /* it was ours once in this process */
+    uint64_t named_in; /* the session that took it; 0: to be asked for again */
     int32_t session_pid;
     int64_t session_start_us;
     bool outdone; /* another process goes by it */

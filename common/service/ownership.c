@@ -19,7 +19,7 @@ static enum outcome take_name(struct loop *loop, bool newest, bool *held, struct
     pg_add_str(&params, loop->service->instance);
     pg_add_bool(&params, newest);
     pg_add_int4(&params, loop->session_pid);
-    pg_add_time(&params, loop->named_in == 0 ? CLOCK_NONE : loop->session_start_us);
+    pg_add_time(&params, loop->named ? loop->session_start_us : CLOCK_NONE);
     TRY(pg_exec(worker->call.pg, &service_sql_name_take, &params, &rows, err));
     *held = pg_get_bool(&rows, 0, 0);
     loop->session_pid = pg_get_int4(&rows, 0, 1);
@@ -45,7 +45,7 @@ static enum outcome outdone(struct loop *loop, struct error *err)
 enum outcome loop_claim(struct loop *loop, struct error *err)
 {
     struct pg *pg = loop->worker.call.pg;
-    bool held, start = loop->named_in == 0;
+    bool held, start = !loop->named;
 
     if (loop->outdone && clock_monotonic_us() < loop->next_claim_us)
         return error_retry(err, "instance", "another process goes by this instance's name");
@@ -53,6 +53,7 @@ enum outcome loop_claim(struct loop *loop, struct error *err)
     if (!loop->outdone && loop->named_in == pg_generation(pg))
         return DONE;
     TRY(take_name(loop, start, &held, err));
+    loop->named = true;
     loop->named_in = pg_generation(pg);
     if (!held)
         return outdone(loop, err);

@@ -1,0 +1,320 @@
+"""The runtime at odd moments: names, lost answers, restores, outages; what it says of them, and that it stops in time."""
+import datetime
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import uuid
+
+import psycopg.conninfo
+import pytest
+import requests
+from lethe_stack import ROOT, contact, event, wait_until
+from pg_proxy import PgProxy
+
+BIN = ROOT / "build" / "release" / "bin"
+
+
+def health(stack, service):
+    """(ready, what it waits for, its notes); None where nobody answers."""
+    try:
+        answer = stack.http("GET", stack.url(service, "/health/ready"), timeout=2)
+    except requests.RequestException:
+        return None
+    return answer.status_code == 200, answer.json()["waiting_for"], answer.json()["notes"]
+
+
+def waits_for(stack, service, what):
+    found = health(stack, service)
+    return found is not None and not found[0] and what in found[1]
+
+
+def environment(stack, service):
+    lines = stack.run("env", service).stdout.splitlines()
+    return {**os.environ, **{name: value.strip("'") for name, value in (line.split("=", 1) for line in lines if "=" in line)}}
+
+
+def command(stack, service, *args, **options):
+    return subprocess.run([BIN / f"lethe-{service}", *args], env={**environment(stack, service), **options},
+                          capture_output=True, text=True, check=False, timeout=60)
+
+
+def lines(stack, process, name):
+    return [line for line in stack.log(process).splitlines() if f'"{name}"' in line]
+
+
+def send_people(stack, prefix, n):
+    stack.send([contact(f"{prefix}-{number}", email=f"{prefix.lower()}.{number}@runtime.example", family_name=f"Rt{number}")
+                for number in range(n)])
+
+
+# ---- the instance's name -------------------------------------------------------------------------------------------------
+def test_two_processes_of_one_name(stack):
+    """The newest works; the other stays out, alive and unready, and goes on when the name is free."""
+    stack.start("dedupe", instance=2, env={"LETHE_INSTANCE": "dedupe-1"})
+    wait_until(lambda: waits_for(stack, "dedupe", "instance name in use"), 40, "the older one to stay out")
+    epochs = stack.rows("SELECT topic, part, epoch FROM dedupe.koff ORDER BY 1, 2")
+    send_people(stack, "NM", 50)
+    stack.wait_drained(60)
+    time.sleep(8)  # several of its tries: nothing may come of them
+    assert stack.rows("SELECT topic, part, epoch FROM dedupe.koff ORDER BY 1, 2") == epochs, "they fence each other"
+    assert stack.pid("dedupe") and waits_for(stack, "dedupe", "instance name in use")
+    assert stack.http("GET", stack.url("dedupe-2", "/health/ready")).status_code == 200
+    stack.kill("dedupe-2")
+    wait_until(lambda: stack.ready("dedupe"), 60, "the older one to go on")
+    send_people(stack, "NN", 50)
+    stack.wait_drained(60)
+
+
+def test_a_zombie_leaves_its_namesake_alone(stack):
+    stack.freeze("dedupe")
+    stack.start("dedupe", instance=2, env={"LETHE_INSTANCE": "dedupe-1"})
+    send_people(stack, "NZ", 50)
+    stack.wait_drained(60)
+    epochs = stack.rows("SELECT topic, part, epoch FROM dedupe.koff ORDER BY 1, 2")
+    stack.thaw("dedupe")
+    wait_until(lambda: waits_for(stack, "dedupe", "instance name in use"), 40, "the zombie to stay out")
+    send_people(stack, "NY", 50)
+    stack.wait_drained(60)
+    assert stack.rows("SELECT topic, part, epoch FROM dedupe.koff ORDER BY 1, 2") == epochs
+    assert stack.ready("dedupe-2")
+    stack.kill("dedupe-2")
+    wait_until(lambda: stack.ready("dedupe"), 60, "it to go on")
+
+
+def test_a_lease_follows_its_killed_owner(stack):
+    """The owner is one process; the next of its name needn't wait until the lease runs out."""
+    def owner():
+        return stack.value("SELECT owner FROM dedupe.lease WHERE name = 'job/inbox'")
+    before = owner()
+    assert before.startswith("dedupe-1/")
+    stack.kill("dedupe")
+    stack.start("dedupe")
+    began = time.monotonic()
+    wait_until(lambda: owner() != before, 10, "the successor to have the lease")
+    assert time.monotonic() - began < 10 and owner().startswith("dedupe-1/")
+
+
+# ---- the inbox -----------------------------------------------------------------------------------------------------------
+def cancelled(event_id, source, day):
+    return event("lethe.forget.cancelled", {"request": str(uuid.uuid4()), "at": "2026-11-20T09:00:00Z"}, key="x", id=event_id,
+                 source=source, time=f"2026-11-{day:02}T09:00:00Z")
+
+
+def seen(stack):
+    return stack.value("SELECT count(*) FROM dedupe.inbox")
+
+
+def test_a_repeat_of_another_day_is_a_repeat(stack):
+    stack.wait_drained(60)
+    before = seen(stack)
+    stack.send(cancelled("again-1", "urn:x", 1), topic="forget")
+    stack.wait_drained(60)
+    assert seen(stack) == before + 1
+    stack.send(cancelled("again-1", "urn:x", 2), topic="forget")
+    stack.wait_drained(60)
+    assert seen(stack) == before + 1
+
+
+def test_long_sources_are_told_apart(stack):
+    stack.wait_drained(60)
+    before = seen(stack)
+    stack.send(cancelled("long-1", "urn:" + "x" * 700 + "a", 1), cancelled("long-1", "urn:" + "x" * 700 + "b", 1),
+               topic="forget")
+    stack.wait_drained(60)
+    assert seen(stack) == before + 2
+
+
+def test_the_inbox_forgets_what_is_old(stack):
+    stack.rows("INSERT INTO dedupe.inbox SELECT sha256(i::text::bytea), current_date - 100 FROM generate_series(1, 12000) i")
+    stack.restart("dedupe")
+    wait_until(lambda: stack.value("SELECT count(*) FROM dedupe.inbox WHERE seen_on < current_date - 60") == 0, 30,
+               "old rows to go, page by page")
+
+
+def test_foreign_headers_push_nothing_out(stack):
+    item = contact("FH-1", email="fh.1@runtime.example", family_name="Kopf")
+    headers = [(f"x-trace-{n}", b"1") for n in range(60)]
+    headers += [(f"ce_{name}", str(text).encode()) for name, text in item["headers"].items()]
+    headers += [("content-type", b"application/json")]
+    before = stack.value("SELECT count(*) FROM vault.record")
+    stack.producer.produce("contacts.in", value=json.dumps(item["data"]).encode(), key=item["key"], headers=headers)
+    stack.producer.flush(30)
+    wait_until(lambda: stack.value("SELECT count(*) FROM vault.record") == before + 1, 30, "the event to be stored")
+
+
+# ---- resync and restores ---------------------------------------------------------------------------------------------------
+def test_a_resync_outlives_its_process(stack):
+    send_people(stack, "RS", 300)
+    stack.wait_drained(60)
+    stack.kill("dedupe")
+    stack.rows("INSERT INTO dedupe.resync DEFAULT VALUES")
+    done = len(lines(stack, "dedupe", "resync.done"))
+    stack.start("dedupe", env={"LETHE_CRASH_AT": "service.after-commit:4"}, wait=False)
+    stack.wait_dead("dedupe")
+    stack.start("dedupe")
+    wait_until(lambda: len(lines(stack, "dedupe", "resync.done")) == done + 1, 60, "the resync to be done")
+    assert stack.rows("SELECT * FROM dedupe.resync") == []
+    stack.wait_drained(60)
+
+
+def test_a_restore_is_noticed_and_settled(stack):
+    stack.wait_drained(60)
+    stack.kill("dedupe")
+    stack.rows("UPDATE dedupe.koff SET next = next + 100000 WHERE topic = 'record' AND part = 0")
+    if stack.value("SELECT next FROM dedupe.koff WHERE topic = 'record' AND part = 0") is None:
+        pytest.fail("there is no such partition")
+    stack.start("dedupe")
+    wait_until(lambda: any("restored" in note for note in health(stack, "dedupe")[2]), 30, "the health page to say so")
+    assert lines(stack, "dedupe", "partition.gap")
+    stack.restart("dedupe")
+    wait_until(lambda: any("restored" in note for note in health(stack, "dedupe")[2]), 30, "it to be said until it is settled")
+    before = stack.value("SELECT value FROM dedupe.incarnation")
+    done = len(lines(stack, "dedupe", "resync.done"))
+    answer = command(stack, "dedupe", "restored")
+    assert answer.returncode == 0, answer.stderr
+    assert stack.value("SELECT value FROM dedupe.incarnation") == before + 1
+    wait_until(lambda: health(stack, "dedupe")[2] == [], 30, "the note to go")
+    wait_until(lambda: len(lines(stack, "dedupe", "resync.done")) > done, 60, "all rows to be announced")
+    send_people(stack, "RT", 20)
+    stack.wait_drained(60)
+
+
+# ---- a lost commit ---------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def proxied(stack):
+    """dedupe, whose PostgreSQL is behind a proxy."""
+    link = psycopg.conninfo.conninfo_to_dict(stack.env["LETHE_PG"])
+    proxy = PgProxy(link["host"], link["port"])
+    password = (stack.home / "secrets" / "postgres-lethe_dedupe").read_text().strip()
+    stack.stop("dedupe")
+    stack.start("dedupe", env={"LETHE_PG": f"host=127.0.0.1 port={proxy.port} dbname=lethe user=lethe_dedupe password={password}"})
+    yield stack, proxy
+    stack.kill("dedupe")
+    stack.start("dedupe")
+    proxy.close()
+
+
+def test_a_lost_commit_answer_is_asked_for(proxied):
+    stack, proxy = proxied
+    proxy.arm(b"service_resync_want")
+    answer = stack.internal("POST", "dedupe", "/internal/v1/resync", {})
+    assert proxy.lost == 1
+    assert answer.status_code == 202, answer.text
+    assert '"committed"' in lines(stack, "dedupe", "commit.settled")[-1]
+
+
+def test_a_commit_that_never_arrived_failed_for_sure(proxied):
+    stack, proxy = proxied
+    wait_until(lambda: stack.rows("SELECT * FROM dedupe.resync") == [], 60, "the resync before to be done")
+    proxy.arm(b"service_resync_want", deliver=False)
+    answer = stack.internal("POST", "dedupe", "/internal/v1/resync", {})
+    assert proxy.lost == 1
+    assert answer.status_code == 503, answer.text
+    assert '"aborted"' in lines(stack, "dedupe", "commit.settled")[-1]
+    assert stack.rows("SELECT * FROM dedupe.resync") == []
+
+
+# ---- outages ---------------------------------------------------------------------------------------------------------------
+def test_kafka_away_is_said_until_it_is_back(stack):
+    stack.kill("kafka")
+    wait_until(lambda: waits_for(stack, "dedupe", "kafka"), 30, "dedupe to notice")
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        assert waits_for(stack, "dedupe", "kafka")
+        time.sleep(0.1)
+    stack.start("kafka")
+    wait_until(lambda: stack.ready("dedupe"), 60, "dedupe to be ready again")
+
+
+def test_an_idle_service_notices_that_postgres_is_away(stack):
+    stack.wait_drained(60)
+    stack.kill("postgres")
+    wait_until(lambda: waits_for(stack, "dedupe", "postgres"), 15, "dedupe to notice")
+    stack.start("postgres")
+    wait_until(lambda: stack.ready("dedupe"), 30, "dedupe to be ready again")
+
+
+def test_the_lag_grows_while_the_keyring_is_away(stack):
+    def lag():
+        return sum(v for k, v in stack.metrics("intake").items() if k.startswith("lethe_lag") and "contacts.in" in k)
+    stack.wait_drained(60)
+    stack.kill("keyring")
+    send_people(stack, "LG", 10)
+    wait_until(lambda: not stack.ready("intake"), 30, "intake to wait")
+    send_people(stack, "LH", 500)
+    wait_until(lambda: lag() >= 500, 30, lambda: f"the lag to be told; it is {lag()}")
+    stack.start("keyring")
+    stack.wait_drained(60)
+
+
+def test_a_hangup_is_not_lost_in_an_outage(stack):
+    """The policy is in force once its row is committed, however long that takes."""
+    policy = stack.home / "policy.yaml"
+    before = stack.value("SELECT max(version) FROM intake.policy_row")
+    stack.kill("postgres")
+    policy.write_text(policy.read_text() + f"\n# {datetime.datetime.now()}\n")
+    os.kill(stack.pid("intake"), signal.SIGHUP)
+    wait_until(lambda: waits_for(stack, "intake", "postgres"), 20, "intake to notice")
+    stack.start("postgres")
+    wait_until(lambda: (stack.value("SELECT max(version) FROM intake.policy_row") or 0) > before, 30, "the policy to be in force")
+
+
+# ---- configuration -----------------------------------------------------------------------------------------------------------
+def test_all_mistakes_are_named_at_once(stack, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("no key\n")
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("nonsense: true\n")
+    answer = command(stack, "erasure", "--check", "--http-threads", "99", LETHE_PG="host=x port", LETHE_POLICY=str(policy),
+                     LETHE_INSTANCE="a" * 49, LETHE_LOG_LEVEL="loud", LETHE_SIGNING_KEY_FILE=str(key))
+    assert answer.returncode == 78
+    for name in ("--http-threads", "--pg", "--policy", "--instance", "--log-level", "--signing-key-file"):
+        assert name in answer.stderr, answer.stderr
+    assert command(stack, "erasure", "--check", LETHE_INSTANCE="erasure/1").returncode == 78
+    assert command(stack, "erasure", "--check", LETHE_INSTANCE="Erasure_1.b-" + "c" * 36).returncode == 0
+
+
+# ---- stopping ------------------------------------------------------------------------------------------------------------------
+def stops(stack, service):
+    """SIGTERM; the seconds until it is gone."""
+    pid, began = stack.pid(service), time.monotonic()
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: stack.pid(service) is None, 12, f"{service} to stop")
+    return time.monotonic() - began
+
+
+def test_it_stops_in_time_in_every_state(own_stack):
+    stack = own_stack.up()
+    send_people(stack, "ST", 20000)
+    assert stops(stack, "intake") < 10, "in the middle of batches"
+    stack.start("intake", wait=False)
+
+    stack.freeze("postgres")
+    try:
+        assert stops(stack, "dedupe") < 10, "PostgreSQL frozen"
+    finally:
+        stack.thaw("postgres")
+    stack.kill("kafka")
+    wait_until(lambda: waits_for(stack, "consent", "kafka"), 30, "consent to wait for Kafka")
+    assert stops(stack, "consent") < 10, "waiting for Kafka"
+    stack.start("consent", wait=False)
+    wait_until(lambda: health(stack, "consent") is not None, 10, "consent to serve")
+    assert stops(stack, "consent") < 10, "starting without Kafka"
+    stack.start("kafka")
+
+    stack.kill("postgres")
+    wait_until(lambda: waits_for(stack, "retention", "postgres"), 30, "retention to wait for PostgreSQL")
+    assert stops(stack, "retention") < 10, "waiting for PostgreSQL"
+    stack.start("retention", wait=False)
+    wait_until(lambda: health(stack, "retention") is not None, 10, "retention to serve")
+    assert stops(stack, "retention") < 10, "starting without PostgreSQL"
+    stack.start("postgres")
+
+    host, port = stack.url("intake").removeprefix("http://").split(":")
+    wait_until(lambda: stack.ready("intake"), 60, "intake to be ready")
+    with socket.create_connection((host, int(port))) as slow:
+        slow.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+        assert stops(stack, "intake") < 10, "a request under way"
