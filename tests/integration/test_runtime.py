@@ -28,7 +28,7 @@ def health(stack, service):
 
 def waits_for(stack, service, what):
     found = health(stack, service)
-    return found is not None and not found[0] and what in found[1]
+    return found is not None and not found[0] and any(part.startswith(what) for part in found[1])
 
 
 def environment(stack, service):
@@ -286,19 +286,28 @@ def stops(stack, service):
     return time.monotonic() - began
 
 
+def children(pid):
+    return [int(child) for child in open(f"/proc/{pid}/task/{pid}/children", encoding="ascii").read().split()]
+
+
 def test_it_stops_in_time_in_every_state(own_stack):
     stack = own_stack.up()
     send_people(stack, "ST", 20000)
     assert stops(stack, "intake") < 10, "in the middle of batches"
     stack.start("intake", wait=False)
 
-    stack.freeze("postgres")
+    everyone = [stack.pid("postgres"), *children(stack.pid("postgres"))]
+    for pid in everyone:
+        os.kill(pid, signal.SIGSTOP)
     try:
+        wait_until(lambda: waits_for(stack, "dedupe", "postgres"), 30, "dedupe to notice the silence")
         assert stops(stack, "dedupe") < 10, "PostgreSQL frozen"
     finally:
-        stack.thaw("postgres")
+        for pid in everyone:
+            os.kill(pid, signal.SIGCONT)
     stack.kill("kafka")
-    wait_until(lambda: waits_for(stack, "consent", "kafka"), 30, "consent to wait for Kafka")
+    wait_until(lambda: waits_for(stack, "consent", "kafka"), 30,
+               lambda: f"consent to wait for Kafka; it says {health(stack, 'consent')}")
     assert stops(stack, "consent") < 10, "waiting for Kafka"
     stack.start("consent", wait=False)
     wait_until(lambda: health(stack, "consent") is not None, 10, "consent to serve")

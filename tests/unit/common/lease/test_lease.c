@@ -157,12 +157,52 @@ static void test_stuck_owner(void **state)
     arena_free(arena);
 }
 
+static void lose_session(struct pg *pg, struct pg *by)
+{
+    struct error err;
+    char sql[96];
+    (void)snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 2000)", (int)pg_backend_pid(pg));
+    const struct pg_statement end = {.name = "end_it", .sql = sql};
+    assert_int_equal(pg_exec(by, &end, NULL, NULL, &err), DONE);
+    const struct pg_statement any = {.name = "any", .sql = "SELECT 1"};
+    (void)!pg_exec(pg, &any, NULL, NULL, &err); /* notices */
+}
+
+/* A killed process's lease is its successor's of the same instance at once, and nobody else's before its time. */
+static void test_successor_of_a_killed_owner(void **state)
+{
+    const struct fixture *f = need(state);
+    struct lease a, b;
+    assert_true(take(f->one, "x-1/aaaa", SECONDS(60), &a));
+    assert_false(take(f->two, "x-1/bbbb", SECONDS(60), &b)); /* it lives */
+    lose_session(f->one, f->two);
+    assert_false(take(f->two, "x-2/cccc", SECONDS(60), &b));
+    assert_true(take(f->two, "x-1/bbbb", SECONDS(60), &b));
+    assert_true(b.token > a.token);
+}
+
+/* Renewing on a new session names it, so that a successor ends the right one. */
+static void test_renewal_names_the_session(void **state)
+{
+    const struct fixture *f = need(state);
+    struct lease a, b;
+    struct error err;
+    bool held = false;
+    assert_true(take(f->one, "x-1/aaaa", SECONDS(60), &a));
+    lose_session(f->one, f->two);
+    assert_int_equal(lease_renew(f->one, NULL, &a, SECONDS(60), &held, &err), DONE);
+    assert_true(held);
+    assert_false(take(f->two, "x-1/bbbb", SECONDS(60), &b)); /* its session lives */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_holder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stuck_owner, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_successor_of_a_killed_owner, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_renewal_names_the_session, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

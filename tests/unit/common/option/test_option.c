@@ -120,6 +120,26 @@ static void every_mistake_is_named_at_once(void **state)
     assert_null(strstr(said, "stray-secret"));
 }
 
+/* What else there is can be checked although something is wrong; the wrong value itself is absent. */
+static void the_rest_is_there_beside_a_mistake(void **state)
+{
+    char name[] = "lethe-test", bad[] = "--http-threads=65", good[] = "--note=here";
+    char *argv[] = {name, bad, good};
+    struct buf mistakes;
+    (void)state;
+    setenv("LETHE_PG", "host=x", 1);
+    buf_init(&mistakes, 4096);
+    struct options *options = options_read(tables, sizes, 2, 3, argv, &mistakes);
+    assert_non_null(options);
+    assert_true(mistakes.n > 0);
+    assert_true(option_is_wrong(options, "http-threads"));
+    assert_null(option_text(options, "http-threads"));
+    assert_false(option_is_wrong(options, "note"));
+    assert_string_equal(option_text(options, "note"), "here");
+    options_free(options);
+    buf_free(&mistakes);
+}
+
 static const char *verdict(const char *flag, const char *value)
 {
     static char said[4096];
@@ -230,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(flags_win_over_environment_over_fallback, clear_environment),
+        cmocka_unit_test_setup(the_rest_is_there_beside_a_mistake, clear_environment),
         cmocka_unit_test_setup(every_mistake_is_named_at_once, clear_environment),
         cmocka_unit_test_setup(kinds, clear_environment),
         cmocka_unit_test_setup(secrets, clear_environment),
