@@ -369,17 +369,49 @@ enum outcome kafka_seek(struct kafka_consumer *consumer, struct kafka_partition 
     return outcome;
 }
 
-enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, int ask_ms, int64_t *low,
-                              int64_t *high, struct error *err)
+/* Not rd_kafka_query_watermark_offsets: with the broker away it heeds no timeout but the request's own, a minute. */
+static enum outcome ask_offsets(struct kafka_consumer *consumer, const struct kafka_partition *at, size_t n,
+                                int64_t which, int ask_ms, int64_t *out, struct error *err)
 {
-    rd_kafka_resp_err_t failure =
-        ask_ms > 0 ? rd_kafka_query_watermark_offsets(consumer->rk, at.topic, at.partition, low, high, ask_ms)
-                   : rd_kafka_get_watermark_offsets(consumer->rk, at.topic, at.partition, low, high);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+    rd_kafka_resp_err_t failure;
 
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(list, at[i].topic, at[i].partition)->offset = which;
+    failure = rd_kafka_offsets_for_times(consumer->rk, list, ask_ms);
+    for (size_t i = 0; i < n; i++) {
+        const rd_kafka_topic_partition_t *found =
+            rd_kafka_topic_partition_list_find(list, at[i].topic, at[i].partition);
+        ENSURE(found != NULL);
+        failure = failure != RD_KAFKA_RESP_ERR_NO_ERROR ? failure : found->err;
+        out[i] = found->offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
     if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_retry(err, "kafka", "the watermarks of %s can't be read: %s", at.topic,
-                           rd_kafka_err2name(failure));
+        return error_retry(err, "kafka", "the ends of the logs can't be read: %s", rd_kafka_err2name(failure));
     return DONE;
+}
+
+enum outcome kafka_ends(struct kafka_consumer *consumer, const struct kafka_partition *at, size_t n, int ask_ms,
+                        int64_t *out, struct error *err)
+{
+    return n == 0 ? DONE : ask_offsets(consumer, at, n, RD_KAFKA_OFFSET_END, ask_ms, out, err);
+}
+
+enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, int64_t *low, int64_t *high,
+                              struct error *err)
+{
+    TRY(ask_offsets(consumer, &at, 1, RD_KAFKA_OFFSET_BEGINNING, 5000, low, err));
+    return ask_offsets(consumer, &at, 1, RD_KAFKA_OFFSET_END, 5000, high, err);
+}
+
+int64_t kafka_end_seen(const struct kafka_consumer *consumer, struct kafka_partition at)
+{
+    int64_t low, high;
+
+    if (rd_kafka_get_watermark_offsets(consumer->rk, at.topic, at.partition, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return -1;
+    return high;
 }
 
 enum outcome kafka_cluster_id(struct kafka_consumer *consumer, char *out, size_t n, struct error *err)

@@ -66,9 +66,13 @@ bool kafka_consumer_joined(const struct kafka_consumer *consumer); /* an assignm
 /* kafka_seek: begin again at an offset after a batch was given up. */
 enum outcome kafka_seek(struct kafka_consumer *consumer, struct kafka_partition at, int64_t offset,
                         struct error *err) WARN_UNUSED;
-/* kafka_watermarks: low and high, asked for up to ask_ms; 0: as last seen, which is old while nothing is fetched. */
-enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, int ask_ms, int64_t *low,
-                              int64_t *high, struct error *err) WARN_UNUSED;
+/* kafka_watermarks: where the log begins and ends, asked for. kafka_ends: the same ends of several, within ask_ms.
+ * kafka_end_seen: as the last fetch told it, which is old while nothing is fetched; negative where none has. */
+enum outcome kafka_watermarks(struct kafka_consumer *consumer, struct kafka_partition at, int64_t *low, int64_t *high,
+                              struct error *err) WARN_UNUSED;
+enum outcome kafka_ends(struct kafka_consumer *consumer, const struct kafka_partition *at, size_t n, int ask_ms,
+                        int64_t *out, struct error *err) WARN_UNUSED;
+int64_t kafka_end_seen(const struct kafka_consumer *consumer, struct kafka_partition at);
 /* kafka_cluster_id: into out (at least 64 bytes). */
 enum outcome kafka_cluster_id(struct kafka_consumer *consumer, char *out, size_t n, struct error *err) WARN_UNUSED;
 

@@ -43,8 +43,8 @@ enum outcome loop_refresh(struct loop *loop, struct error *err) WARN_UNUSED;
 enum outcome loop_jump(struct loop *loop, struct owned *owned, struct error *err) WARN_UNUSED;
 /* loop_in_order: is this the message that comes next? */
 bool loop_in_order(struct loop *loop, struct owned *owned, const struct kafka_message *message);
-/* loop_measure: the lag of each partition, once a second. ask_all: nothing is fetched meanwhile, so each log is asked for
- * its end; else one a second is, since a full queue stops the fetches that tell it. */
-void loop_measure(struct loop *loop, bool ask_all);
+/* loop_measure: the lag of each partition, once a second. The logs are asked for their ends where no fetch tells them:
+ * while waiting, and while the queue is full. */
+void loop_measure(struct loop *loop, bool waiting);
 
 #endif

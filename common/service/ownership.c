@@ -207,7 +207,7 @@ static enum outcome jump(struct loop *loop, struct owned *owned, struct error *e
     int64_t low, high;
     bool restored = owned->next > 0;
 
-    TRY(kafka_watermarks(loop->consumer, owned->at, 5000, &low, &high, err));
+    TRY(kafka_watermarks(loop->consumer, owned->at, &low, &high, err));
     log_error(&loop->service->log, "partition.gap", F_STR("topic", owned->at.topic),
               F_INT("partition", owned->at.partition), F_INT("wanted", owned->position), F_INT("first", low),
               F_INT("end", high),
@@ -256,31 +256,46 @@ bool loop_in_order(struct loop *loop, struct owned *owned, const struct kafka_me
 
 /* ---- the lag ------------------------------------------------------------------------------------------------------------- */
 
-static bool measure_one(struct loop *loop, struct owned *owned, int ask_ms)
+/* Takes the ends as fetches have told them; true where one is so far behind that a full queue may have stopped these. */
+static bool look(struct loop *loop)
 {
-    struct error ignored; /* a figure, no more */
-    int64_t low, high;
+    bool far = false;
 
-    if (kafka_watermarks(loop->consumer, owned->at, ask_ms, &low, &high, &ignored) != DONE)
-        return false;
-    if (ask_ms > 0 || high > owned->end)
-        owned->end = high;
-    if (owned->end >= owned->next)
-        metric_set(owned->lag, owned->end - owned->next);
-    return true;
+    for (size_t i = 0; i < loop->owned_n; i++) {
+        struct owned *owned = &loop->owned[i];
+        int64_t seen = kafka_end_seen(loop->consumer, owned->at);
+        owned->end = seen > owned->end ? seen : owned->end;
+        far = far || owned->end - owned->next > BATCH_MAX;
+    }
+    return far;
 }
 
-void loop_measure(struct loop *loop, bool ask_all)
+static void ask(struct loop *loop)
+{
+    struct kafka_partition at[OWNED_MAX];
+    int64_t ends[OWNED_MAX];
+    struct error ignored; /* a figure, no more */
+
+    for (size_t i = 0; i < loop->owned_n; i++)
+        at[i] = loop->owned[i].at;
+    if (kafka_ends(loop->consumer, at, loop->owned_n, 500, ends, &ignored) != DONE)
+        return;
+    for (size_t i = 0; i < loop->owned_n; i++)
+        loop->owned[i].end = ends[i];
+}
+
+void loop_measure(struct loop *loop, bool waiting)
 {
     int64_t now = clock_monotonic_us();
-    size_t asked = loop->owned_n == 0 ? 0 : (size_t)(now / US_PER_S) % loop->owned_n;
-    bool answered = true;
 
-    if (now < loop->next_measure_us || loop->consumer == NULL)
+    if (now < loop->next_measure_us || loop->consumer == NULL || loop->lost)
         return;
     loop->next_measure_us = now + SECONDS(1);
-    for (size_t i = 0; i < loop->owned_n && !loop->lost; i++) {
-        bool ask = answered && kafka_consumer_joined(loop->consumer) && (ask_all || i == asked);
-        answered = measure_one(loop, &loop->owned[i], ask ? 200 : 0) || !ask;
+    if ((look(loop) || waiting) && kafka_consumer_joined(loop->consumer))
+        ask(loop);
+    for (size_t i = 0; i < loop->owned_n; i++) {
+        const struct owned *owned = &loop->owned[i];
+        if (owned->end >= owned->next)
+            metric_set(owned->lag, owned->end - owned->next);
     }
 }
