@@ -10,6 +10,23 @@
  * past it the connection ends. */
 enum { DRAIN_MOST = 32 * 1024 * 1024 };
 
+/* What bodies take of memory, all of them together, is bounded: many slow clients are no more than one. */
+static void hold(struct exchange *x, size_t bytes)
+{
+    struct http_server *server = x->server;
+
+    atomic_fetch_add(&server->body_bytes, bytes - x->held); /* wraps where it shrinks */
+    x->held = bytes;
+    if (server->held != NULL)
+        metric_set(server->held, (int64_t)atomic_load(&server->body_bytes));
+}
+
+static void drop_body(struct exchange *x)
+{
+    buf_free(&x->body);
+    hold(x, 0);
+}
+
 void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
     struct http_server *server = cls;
@@ -44,7 +61,7 @@ void exchange_end(void *cls, struct MHD_Connection *mhd, void **own, enum MHD_Re
         return;
     *own = NULL;
     connection_phase(server, x->connection, PHASE_IDLE);
-    buf_free(&x->body);
+    drop_body(x);
     buf_free(&x->response.body);
     arena_free(x->arena);
     free(x);
@@ -260,17 +277,31 @@ static enum MHD_Result take_head(struct exchange *x, const char *method)
 
 /* ---- the body, the handler ------------------------------------------------------------------------------------- */
 
+static bool is_crowded(const struct exchange *x, size_t more)
+{
+    return atomic_load(&x->server->body_bytes) + more > x->server->body_bytes_most;
+}
+
+static void refuse_crowd(struct exchange *x)
+{
+    refuse(x, 503, "bodies", "too many bytes of requests are held at this moment");
+    http_respond_header(&x->response, "Connection", TEXT("close"));
+}
+
 static enum MHD_Result take_body(struct exchange *x, const char *upload, size_t *upload_n)
 {
     size_t n = *upload_n;
     *upload_n = 0;
-    if (!x->refused) {
+    if (!x->refused && is_crowded(x, n)) {
+        refuse_crowd(x);
+    } else if (!x->refused) {
         buf_add(&x->body, upload, n);
+        hold(x, x->body.room);
         if (!x->body.failed)
             return MHD_YES;
         refuse(x, 413, "too large", "the body is larger than this path takes");
-        buf_reset(&x->body);
     }
+    drop_body(x);
     x->drained += n;
     return x->drained > DRAIN_MOST ? MHD_NO : MHD_YES;
 }

@@ -72,6 +72,7 @@ struct http_config {
     unsigned threads;
     unsigned connections; /* at most; further ones get 503 and are closed */
     unsigned connections_per_client;
+    size_t body_bytes;  /* of all bodies held at once (0: 32 MiB); past it 503 and the connection is closed */
     unsigned timeout_s; /* of an idle client; and for a whole request to come in, or an answer to be taken */
     const char *server_name;
     const char *const *quick; /* NULL-terminated paths answered at once, beside the pool (health, metrics): their

@@ -14,6 +14,7 @@
 enum {
     HEAD_MOST = 32 * 1024, /* bytes of a request's head; the library answers 431 or 414 past it */
     SPARE_CONNECTIONS = 16,
+    BODY_BYTES_MOST = 32 << 20,
     BACKLOG = 511,
     STOP_SECONDS = 5,
 };
@@ -122,6 +123,7 @@ static void register_metrics(struct http_server *server, struct metrics *metrics
     }
     server->seconds = metrics_histogram(metrics, "lethe_http_request_seconds", "", "from first line to answer");
     server->open = metrics_gauge(metrics, "lethe_http_connections", "", "HTTP connections that are open");
+    server->held = metrics_gauge(metrics, "lethe_http_body_bytes", "", "Memory of requests' bodies, held now");
     server->timeouts = metrics_counter(metrics, "lethe_http_timeouts_total", "", "HTTP clients that took too long");
 }
 
@@ -138,6 +140,7 @@ static struct http_server *make(const struct http_config *config)
     ENSURE(server != NULL);
     server->threads = config->threads > 0 ? config->threads : 1;
     server->connections_most = config->connections > 0 ? config->connections : 256;
+    server->body_bytes_most = config->body_bytes > 0 ? config->body_bytes : (size_t)BODY_BYTES_MOST;
     server->timeout_us = SECONDS(config->timeout_s > 0 ? config->timeout_s : 30);
     server->name = config->server_name != NULL ? duplicate(config->server_name) : NULL;
     size_t n = 0;

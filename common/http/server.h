@@ -5,6 +5,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/http/internal.h"
 
@@ -33,6 +34,7 @@ struct exchange {
     struct http_request request;
     struct http_response response;
     struct buf body;
+    size_t held;      /* of the server's budget for bodies */
     uint64_t drained; /* bytes of a body that nobody wants */
     struct text target;
     int64_t start_us;
@@ -45,8 +47,10 @@ struct http_server {
     http_body_limit *limit;
     void *context;
     const struct log *log;
-    struct metric *by_class[6], *seconds, *open, *timeouts;
+    struct metric *by_class[6], *seconds, *open, *timeouts, *held;
     unsigned threads, connections_most;
+    size_t body_bytes_most;
+    atomic_size_t body_bytes; /* held by all exchanges */
     int64_t timeout_us;
     char *name;
     char **quick;

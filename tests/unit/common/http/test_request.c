@@ -77,26 +77,33 @@ static void test_headers(void **state)
     (void)state;
     struct http_request r;
     const char *pairs[] = {"Content-Type", "Multipart/Form-Data; charset=utf-8; Boundary=\"a;b\"",
-                           "X-Request-ID", "abc-123_4.5",
+                           "X-Request-ID", "0199a3c0-0000-7000-8000-00000000abcd",
                            "CE-Id",        "  x "};
     with_headers(&r, pairs, 3);
     assert_true(text_is(r.content_type, "multipart/form-data"));
     assert_true(text_is(r.boundary, "a;b"));
-    assert_string_equal(r.request_id, "abc-123_4.5");
+    assert_string_equal(r.request_id, "0199a3c0-0000-7000-8000-00000000abcd");
     assert_true(text_is(http_header(&r, "ce-id"), "x"));
 }
 
 static void test_request_id_is_made(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "", "short", "has space in it", "0123456789012345678901234567890123456", "semi;colon;12", "quote\"quote"};
+    static const char *const bad[] = {"",
+                                      "short",
+                                      "has space in it",
+                                      "0123456789012345678901234567890123456",
+                                      "semi;colon;12",
+                                      "quote\"quote",
+                                      "abc-123_4.5",
+                                      "ada.lovelace"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct http_request r;
         const char *pairs[] = {"X-Request-Id", bad[i]};
         with_headers(&r, pairs, 1);
         struct uuid id;
         assert_true(uuid_parse(text_of(r.request_id), &id));
+        assert_string_not_equal(r.request_id, bad[i]);
     }
 }
 

@@ -18,7 +18,7 @@
 #include "common/http/client.h"
 #include "common/http/http.h"
 
-enum { BODY_LIMIT = 64 * 1024, TIMEOUT_S = 1, CONNECTIONS = 20 };
+enum { BODY_LIMIT = 64 * 1024, BODY_BYTES = 4 * BODY_LIMIT, TIMEOUT_S = 1, CONNECTIONS = 20 };
 
 struct fixture {
     struct http_server *server;
@@ -85,6 +85,7 @@ static int set_up(void **state)
     struct http_config config = {.address = "127.0.0.1:0",
                                  .threads = 2,
                                  .connections = CONNECTIONS,
+                                 .body_bytes = BODY_BYTES,
                                  .timeout_s = TIMEOUT_S,
                                  .server_name = "lethe",
                                  .quick = quick};
@@ -168,15 +169,32 @@ static int ask(const char *request)
     return ask_bytes(request, strlen(request));
 }
 
+static int64_t figure(const char *name)
+{
+    return metric_value(strcmp(name, "lethe_http_timeouts_total") == 0 ? metrics_counter(fixture.metrics, name, "", "")
+                                                                       : metrics_gauge(fixture.metrics, name, "", ""));
+}
+
+/* Until the figure is within [least, most]; fails after 20 s. */
+static void wait_figure(const char *name, int64_t least, int64_t most)
+{
+    int64_t end = clock_monotonic_us() + SECONDS(20);
+    while (figure(name) < least || figure(name) > most) {
+        assert_true(clock_monotonic_us() < end);
+        usleep(1000);
+    }
+}
+
 /* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 static void test_good(void **state)
 {
     (void)state;
-    assert_int_equal(ask("GET /a%20b?x=1 HTTP/1.1\r\nHost: x\r\nX-Request-Id: req-12345\r\nConnection: close\r\n\r\n"),
+    assert_int_equal(ask("GET /a%20b?x=1 HTTP/1.1\r\nHost: x\r\nX-Request-Id: "
+                         "0199a3c0-0000-7000-8000-00000000abcd\r\nConnection: close\r\n\r\n"),
                      200);
     assert_non_null(strstr(answer, "GET /a b 0 "));
-    assert_non_null(strstr(answer, "X-Request-Id: req-12345\r\n"));
+    assert_non_null(strstr(answer, "X-Request-Id: 0199a3c0-0000-7000-8000-00000000abcd\r\n"));
     assert_non_null(strstr(answer, "X-Client: 127.0.0.1\r\n"));
     assert_non_null(strstr(answer, "Cache-Control: no-store\r\n"));
     assert_null(strstr(answer, "X-Evil"));
@@ -286,6 +304,36 @@ static void test_big_body(void **state)
         ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n0123456789"), 200);
 }
 
+/* Many half-sent bodies take no more than the budget; who comes then is told to come again, and nobody after that. */
+static void test_many_bodies(void **state)
+{
+    (void)state;
+    enum { HALF = 40 * 1024 };
+    static char body[BODY_LIMIT];
+    char head[128];
+    int fds[CONNECTIONS - 2];
+    size_t n = (size_t)sprintf(head, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", BODY_LIMIT - 1);
+    memset(body, 'a', sizeof body);
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        fds[i] = open_connection();
+        put(fds[i], head, n);
+        put(fds[i], body, HALF);
+    }
+    wait_figure("lethe_http_body_bytes", BODY_BYTES - HALF, BODY_BYTES + 2 * BODY_LIMIT);
+    char *request = calloc(1, sizeof body + sizeof head);
+    memcpy(request, head, n);
+    memcpy(request + n, body, BODY_LIMIT - 1);
+    assert_int_equal(ask_bytes(request, n + BODY_LIMIT - 1), 503);
+    assert_non_null(strstr(answer, "Retry-After: 1"));
+    assert_non_null(strstr(answer, "Connection: close"));
+    assert_true(figure("lethe_http_body_bytes") <= BODY_BYTES + 2 * BODY_LIMIT);
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        close(fds[i]);
+    wait_figure("lethe_http_body_bytes", 0, 0);
+    assert_int_equal(ask("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"), 200);
+    free(request);
+}
+
 static void test_body_with_nul(void **state)
 {
     (void)state;
@@ -345,8 +393,7 @@ static void test_slow_reader(void **state)
     (void)state;
     int fd = open_connection();
     put_text(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
-    while (metric_value(metrics_counter(fixture.metrics, "lethe_http_timeouts_total", "", "")) == 0)
-        usleep(10000);
+    wait_figure("lethe_http_timeouts_total", 1, INT64_MAX);
     size_t n = 0;
     for (ssize_t got; (got = recv(fd, answer, sizeof answer, 0)) > 0;)
         n += (size_t)got;
@@ -403,10 +450,17 @@ static void test_busy_workers(void **state)
     atomic_store(&fixture.hold, true);
     for (int i = 0; i < 6; i++)
         pthread_create(&threads[i], NULL, ask_hold, &fixture);
-    while (atomic_load(&fixture.held) < 2)
+    int64_t end = clock_monotonic_us() + SECONDS(20);
+    while (atomic_load(&fixture.held) < 2) {
+        assert_true(clock_monotonic_us() < end);
         usleep(1000);
+    }
     assert_int_equal(ask("GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 200);
-    usleep(1500 * 1000); /* past the clients' time limit */
+    /* a client that came later than the held ones has been ended: so their time limit is over, too */
+    int silent = open_connection();
+    put_text(silent, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n");
+    wait_figure("lethe_http_timeouts_total", 1, INT64_MAX);
+    close(silent);
     atomic_store(&fixture.hold, false);
     for (int i = 0; i < 6; i++) {
         void *result = NULL;
@@ -490,6 +544,7 @@ int main(void)
         CASE(test_broken),
         CASE(test_long_head),
         CASE(test_big_body),
+        CASE(test_many_bodies),
         CASE(test_body_with_nul),
         CASE(test_pipelining),
         CASE(test_slow_client),
