@@ -8,7 +8,7 @@ const char *const wait_names[WAIT_KINDS] = {
     [WAIT_KAFKA] = "kafka",
     [WAIT_SCHEMA] = "schema",
     [WAIT_POLICY] = "policy",
-    [WAIT_KEYRING] = "keyring",
+    [WAIT_VAULT] = "vault",
     [WAIT_START] = "start",
     [WAIT_INSTANCE] = "instance name in use",
 };
@@ -32,7 +32,8 @@ enum wait_for health_kind(const struct error *err)
     } kinds[] = {
         {"postgres", WAIT_POSTGRES},
         {"kafka", WAIT_KAFKA},
-        {"keyring", WAIT_KEYRING},
+        {"keyring", WAIT_VAULT},
+        {"kek", WAIT_VAULT},
         {"instance", WAIT_INSTANCE},
     };
 
@@ -55,7 +56,7 @@ void health_failed(struct service *service, enum wait_for *mine, enum wait_for w
 void health_went_on(struct service *service, enum wait_for *mine)
 {
     /* that Kafka is there, or that the name is ours, its own owner says; a success of PostgreSQL's tells nothing of it */
-    if (*mine == WAIT_POSTGRES || *mine == WAIT_KEYRING)
+    if (*mine == WAIT_POSTGRES || *mine == WAIT_VAULT)
         health_wait(service, *mine, false);
     *mine = WAIT_KINDS;
 }

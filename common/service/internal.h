@@ -24,7 +24,7 @@ enum wait_for {
     WAIT_KAFKA,
     WAIT_SCHEMA,
     WAIT_POLICY,
-    WAIT_KEYRING,
+    WAIT_VAULT,
     WAIT_START,
     WAIT_INSTANCE,
     WAIT_KINDS

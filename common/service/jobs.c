@@ -110,7 +110,7 @@ static enum wait_for outage(const struct error *err)
 {
     enum wait_for what = health_kind(err);
 
-    return what == WAIT_POSTGRES || what == WAIT_KEYRING ? what : WAIT_KINDS;
+    return what == WAIT_POSTGRES || what == WAIT_VAULT ? what : WAIT_KINDS;
 }
 
 static void *job_thread(void *context)

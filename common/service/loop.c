@@ -59,6 +59,18 @@ static void note_success(struct loop *loop)
     health_wait(loop->service, WAIT_POSTGRES, false);
 }
 
+/* Whoever found the vault away, a batch, a route or a job: it is asked until it is back. */
+static void look_for_vault(struct loop *loop)
+{
+    struct error ignored; /* said when it was found */
+
+    if (!atomic_load(&loop->service->waits[WAIT_VAULT]) || clock_monotonic_us() < loop->next_vault_look_us)
+        return;
+    loop->next_vault_look_us = clock_monotonic_us() + SECONDS(1);
+    if (loop->worker.call.vault == NULL || vault_ready(loop->worker.call.vault, &ignored) == DONE)
+        health_wait(loop->service, WAIT_VAULT, false);
+}
+
 /* Who asks PostgreSQL longer than this isn't answered, though the connection stands (a frozen machine). */
 static void watch(struct service *service, bool begins)
 {
@@ -388,6 +400,7 @@ int loop_run(struct service *service)
         watch(service, false);
         if (went_on) {
             loop_measure(loop, false);
+            look_for_vault(loop);
             continue;
         }
         note_failure(loop, RETRY, &err);

@@ -16,6 +16,7 @@ struct loop {
     bool committing, lost; /* lost: an epoch isn't ours any more, or a position is: join anew */
     unsigned failures;
     enum wait_for waits_for; /* what the last failure was about; WAIT_KINDS: nothing by name */
+    int64_t next_vault_look_us;
     int64_t next_measure_us, next_pulse_us;
 
     /* the instance's name (name_take in the migration) */

@@ -109,6 +109,8 @@ static void answer_failure(struct service *service, const struct http_request *r
     int status = err->status != 0 ? err->status : outcome == REFUSED ? 422 : 503;
 
     if (outcome != REFUSED) {
+        if (vault_away(err))
+            health_wait(service, WAIT_VAULT, true);
         log_warn(&service->log, "route.waits", F_STR("request_id", loggable_id(request)), F_ERROR(err));
         http_respond_header(response, "Retry-After", TEXT("1"));
     } else if (status == 401) {

@@ -122,7 +122,7 @@ static bool wait_for_all(struct service *service)
 {
     static const struct step steps[] = {
         {WAIT_POSTGRES, step_postgres}, {WAIT_SCHEMA, schema_check}, {WAIT_POLICY, step_policy},
-        {WAIT_KEYRING, step_vault},     {WAIT_START, step_state},
+        {WAIT_VAULT, step_vault},     {WAIT_START, step_state},
     };
     struct pg *pg = pg_new(option_text(service->options, "pg"), service->def->name, "lethe-start", &service->log);
     size_t at = 0;

@@ -47,18 +47,20 @@ static bool proves(const struct crypto_key *key, int32_t epoch, struct bytes pro
            crypto_open(crypto_key_bytes(key), proof.p, proof.n, &epoch, sizeof epoch, out, &ignored) == DONE;
 }
 
+/* Whatever is amiss with a file, no input is at fault: it is waited for. */
 static enum outcome load(struct kek_ring *ring, int32_t epoch, struct crypto_key **out, struct error *err)
 {
     char path[512];
     struct stat st;
+    struct error why;
 
     if (!path_of(ring->dir, epoch, path, sizeof path))
-        return error_refuse(err, "", "kek", "the folder's name of the KEKs is too long");
+        return error_retry(err, "kek", "the folder's name of the KEKs is too long");
     if (stat(path, &st) != 0)
-        return error_refuse(err, "", "kek", "%s: the KEK of epoch %d is missing", path, (int)epoch);
+        return error_retry(err, "kek", "%s: the KEK of epoch %d is missing", path, (int)epoch);
     if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return error_refuse(err, "", "kek", "%s: is open to others than its owner (mode 0600 is wanted)", path);
-    return crypto_key_load(path, out, err);
+        return error_retry(err, "kek", "%s: is open to others than its owner (mode 0600 is wanted)", path);
+    return crypto_key_load(path, out, &why) == DONE ? DONE : error_retry(err, "kek", "%s", why.text);
 }
 
 enum outcome kek_get(struct kek_ring *ring, int32_t epoch, struct bytes proof, const struct crypto_key **out,
@@ -74,8 +76,8 @@ enum outcome kek_get(struct kek_ring *ring, int32_t epoch, struct bytes proof, c
     TRY(load(ring, epoch, &key, err));
     if (proof.p != NULL && !proves(key, epoch, proof)) {
         crypto_key_free(key);
-        return error_refuse(err, "", "kek", "%s/%d.kek is not the KEK that wrapped the keys of its epoch", ring->dir,
-                            (int)epoch);
+        return error_retry(err, "kek", "%s/%d.kek is not the KEK that wrapped the keys of its epoch", ring->dir,
+                           (int)epoch);
     }
     if (ring->n == KEK_EPOCHS_MAX) {
         crypto_key_free(ring->slots[0].key);

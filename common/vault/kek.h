@@ -21,7 +21,7 @@ struct kek_ring {
 void kek_ring_init(struct kek_ring *ring, const char *dir);
 void kek_ring_free(struct kek_ring *ring);
 /* kek_get: the KEK of an epoch, read from its file at first use. proof is the keyring's known text under it (p NULL:
- * not checked): a file that doesn't open it is REFUSED. */
+ * not checked). A file that is missing, can't be read or doesn't open it is waited for: RETRY "kek", in words. */
 enum outcome kek_get(struct kek_ring *ring, int32_t epoch, struct bytes proof, const struct crypto_key **out,
                      struct error *err) WARN_UNUSED;
 /* kek_make: writes a new file where there is none (mode 0600, synced); an existing one stays. */

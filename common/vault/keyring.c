@@ -1,6 +1,7 @@
 /* keyring: makes, finds, destroys and counts keys. A batch of new keys is one statement and one round trip. */
 #include "common/vault/keyring.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,17 @@ void keyring_free(struct keyring *keyring)
     memset(keyring, 0, sizeof *keyring);
 }
 
+/* The same as pg_exec; but a keyring that is away is told from the service's own database. */
+static enum outcome ask(struct keyring *keyring, const struct pg_statement *statement, const struct pg_params *params,
+                        struct pg_rows *rows, struct error *err)
+{
+    enum outcome outcome = pg_exec(keyring->pg, statement, params, rows, err);
+
+    if (outcome == RETRY)
+        (void)snprintf(err->rule, sizeof err->rule, "keyring");
+    return outcome;
+}
+
 /* ---- epochs ------------------------------------------------------------------------------------------------------- */
 
 static enum outcome read_current(struct keyring *keyring, struct error *err)
@@ -33,14 +45,14 @@ static enum outcome read_current(struct keyring *keyring, struct error *err)
     struct pg_rows rows;
     enum outcome outcome;
 
-    TRY(pg_exec(keyring->pg, &vault_sql_keys_current, NULL, &rows, err));
+    TRY(ask(keyring, &vault_sql_keys_current, NULL, &rows, err));
     if (rows.n == 1) {
         keyring->epoch = pg_get_int4(&rows, 0, 0);
         outcome = kek_get(&keyring->keks, keyring->epoch, pg_get_bytes(&rows, 0, 1), &kek, err);
         if (outcome != DONE)
             keyring->epoch = 0;
     } else {
-        outcome = error_refuse(err, "", "kek", "the keyring has no current KEK; run lethe-intake migrate");
+        outcome = error_retry(err, "kek", "the keyring has no current KEK; run lethe-intake migrate");
     }
     pg_rows_free(&rows);
     return outcome;
@@ -48,7 +60,7 @@ static enum outcome read_current(struct keyring *keyring, struct error *err)
 
 enum outcome keyring_ready(struct keyring *keyring, struct error *err)
 {
-    return keyring->epoch != 0 ? pg_ready(keyring->pg, err) : read_current(keyring, err);
+    return read_current(keyring, err); /* asked, not remembered: the connection may be lost and not know it */
 }
 
 /* The KEK of any epoch; one that isn't in memory is proven by the keyring first. */
@@ -66,11 +78,11 @@ static enum outcome kek_of(struct keyring *keyring, int32_t epoch, struct arena 
         }
     pg_params_init(&params, arena);
     pg_add_int4(&params, epoch);
-    TRY(pg_exec(keyring->pg, &vault_sql_keys_epoch, &params, &rows, err));
+    TRY(ask(keyring, &vault_sql_keys_epoch, &params, &rows, err));
     if (rows.n == 1)
         outcome = kek_get(&keyring->keks, epoch, pg_get_bytes(&rows, 0, 1), out, err);
     else
-        outcome = error_refuse(err, "", "kek", "keys name the epoch %d, which the keyring doesn't know", (int)epoch);
+        outcome = error_retry(err, "kek", "keys name the epoch %d, which the keyring doesn't know", (int)epoch);
     pg_rows_free(&rows);
     return outcome;
 }
@@ -81,11 +93,13 @@ static enum outcome unwrap(struct keyring *keyring, const struct uuid *id, int32
                            struct arena *arena, uint8_t out[CRYPTO_KEY_BYTES], struct error *err)
 {
     const struct crypto_key *kek = NULL;
+    struct error ignored; /* it has no more to tell */
 
     TRY(kek_of(keyring, epoch, arena, &kek, err));
-    if (wrapped.n != CRYPTO_WRAPPED_BYTES)
-        return error_refuse(err, "", "seal", "a wrapped key has the wrong length");
-    return crypto_open(crypto_key_bytes(kek), wrapped.p, wrapped.n, id->b, sizeof id->b, out, err);
+    if (wrapped.n != CRYPTO_WRAPPED_BYTES ||
+        crypto_open(crypto_key_bytes(kek), wrapped.p, wrapped.n, id->b, sizeof id->b, out, &ignored) != DONE)
+        return error_retry(err, "kek", "a key of the keyring isn't wrapped by the KEK of its epoch, %d", (int)epoch);
+    return DONE;
 }
 
 /* Random keys for n ids, and what keyring.put_v1 takes of them. */
@@ -117,7 +131,7 @@ static enum outcome put(struct keyring *keyring, const struct pg_params *params,
 {
     struct pg_rows rows;
 
-    TRY(pg_exec(keyring->pg, &vault_sql_keys_put, params, &rows, err));
+    TRY(ask(keyring, &vault_sql_keys_put, params, &rows, err));
     *written = rows.n == 1 ? pg_get_int4(&rows, 0, 0) : -1;
     pg_rows_free(&rows);
     return DONE;
@@ -133,7 +147,7 @@ static enum outcome find(struct keyring *keyring, const struct uuid *ids, size_t
     memset(found, 0, n * sizeof *found);
     pg_params_init(&params, arena);
     pg_add_uuids(&params, ids, n);
-    TRY(pg_exec(keyring->pg, &vault_sql_keys_find, &params, &rows, err));
+    TRY(ask(keyring, &vault_sql_keys_find, &params, &rows, err));
     for (int i = 0; i < rows.n && outcome == DONE; i++) {
         int32_t at = pg_get_int4(&rows, i, 0);
         ENSURE(at >= 1 && (size_t)at <= n);
@@ -202,13 +216,16 @@ enum outcome vault_keys_start(struct vault *vault, const struct uuid *ids, size_
     if (keyring->epoch == 0)
         TRY(read_current(keyring, err));
     TRY(make_keys(keyring, ids, n, arena, *out, &params, err));
-    TRY(pg_begin(keyring->pg, err));
-    outcome = pg_queue(keyring->pg, &vault_sql_keys_put_all, &params, err);
+    outcome = pg_begin(keyring->pg, err);
+    if (outcome == DONE)
+        outcome = pg_queue(keyring->pg, &vault_sql_keys_put_all, &params, err);
     if (outcome == DONE)
         outcome = pg_commit_start(keyring->pg, err);
     keyring->started = outcome == DONE;
     if (outcome != DONE)
         pg_rollback(keyring->pg);
+    if (outcome == RETRY)
+        (void)snprintf(err->rule, sizeof err->rule, "keyring");
     return outcome;
 }
 
@@ -227,6 +244,8 @@ enum outcome vault_keys_finish(struct vault *vault, bool *had, struct error *err
     *had = strstr(err->rule, "LT003") != NULL;
     pg_rollback(keyring->pg);
     keyring->epoch = 0; /* it may be that: read anew */
+    if (outcome == RETRY)
+        (void)snprintf(err->rule, sizeof err->rule, "keyring");
     return outcome == UNCERTAIN ? error_retry(err, "keyring", "the keys' commit has no answer") : outcome;
 }
 
@@ -246,7 +265,7 @@ static enum outcome one_number(struct keyring *keyring, const struct pg_statemen
     arena = arena_new();
     pg_params_init(&params, arena);
     pg_add_uuids(&params, ids, n);
-    outcome = pg_exec(keyring->pg, statement, &params, &rows, err);
+    outcome = ask(keyring, statement, &params, &rows, err);
     if (outcome == DONE && rows.n == 1)
         *number = pg_get_int8(&rows, 0, 0);
     pg_rows_free(&rows);
@@ -277,7 +296,7 @@ enum outcome vault_keys_page(struct vault *vault, struct uuid *after, int64_t ol
     pg_add_time(&params, older_than_us);
     pg_add_uuid(&params, after);
     pg_add_int4(&params, most);
-    TRY(pg_exec(keyring->pg, &vault_sql_keys_page, &params, &rows, err));
+    TRY(ask(keyring, &vault_sql_keys_page, &params, &rows, err));
     *out = (struct uuid_list){.items = ARENA_ARRAY(arena, (size_t)rows.n, struct uuid)};
     *after = (struct uuid){0};
     for (int i = 0; i < rows.n; i++) {

@@ -34,6 +34,11 @@ enum outcome vault_ready(struct vault *vault, struct error *err)
     return keyring_ready(&vault->keyring, err);
 }
 
+bool vault_away(const struct error *err)
+{
+    return strcmp(err->rule, "kek") == 0 || strcmp(err->rule, "keyring") == 0;
+}
+
 /* ---- sealing ------------------------------------------------------------------------------------------------------ */
 
 struct bytes vault_seal(const uint8_t key[CRYPTO_KEY_BYTES], const struct uuid *id, struct text plain,

@@ -53,9 +53,13 @@ struct vault_config {
     const char *keyring_dsn, *kek_dir;
     const char *service; /* stands in the audit rows */
 };
-/* vault_new: reads KEKs at first use. A missing, short or wrong KEK file is REFUSED in words at vault_ready. */
+/* vault_new: reads KEKs at first use. Nothing of the vault's own is ever an input's fault: a missing, short or wrong KEK
+ * file, or an epoch that the keyring doesn't know, is RETRY with the rule "kek"; a keyring that is away RETRY "keyring".
+ * What doesn't open under its right key (vault_open, vault_unseal) is REFUSED. */
 struct vault *vault_new(const struct vault_config *config, const struct log *log);
 void vault_free(struct vault *vault);
+bool vault_away(const struct error *err); /* is it one of those two? */
+/* vault_ready: asks the keyring for its current epoch, and reads and proves that KEK. */
 enum outcome vault_ready(struct vault *vault, struct error *err) WARN_UNUSED;
 
 /* vault_migrate: the schemas `vault` and `keyring`, with their owners' connections; and the first KEK where there is

@@ -74,7 +74,7 @@ static void a_second_make_changes_nothing(void **state)
     assert_memory_equal(before, crypto_key_bytes(kek), sizeof before);
 }
 
-static void what_does_not_prove_itself_is_refused(void **state)
+static void what_does_not_prove_itself_is_waited_for(void **state)
 {
     struct fixture *f = *state;
     const struct crypto_key *kek = NULL;
@@ -83,31 +83,32 @@ static void what_does_not_prove_itself_is_refused(void **state)
 
     assert_int_equal(kek_make(f->dir, 1, &f->err), DONE);
     kek_proof(other, 1, proof);
-    assert_int_equal(kek_get(&f->ring, 1, (struct bytes){proof, sizeof proof}, &kek, &f->err), REFUSED);
+    assert_int_equal(kek_get(&f->ring, 1, (struct bytes){proof, sizeof proof}, &kek, &f->err), RETRY);
     assert_string_equal(f->err.rule, "kek");
     assert_int_equal(kek_get(&f->ring, 1, (struct bytes){0}, &kek, &f->err), DONE);
     crypto_key_free(other);
 }
 
-static void missing_open_and_short_files_are_refused_by_name(void **state)
+static void missing_open_and_short_files_are_waited_for_by_name(void **state)
 {
     struct fixture *f = *state;
     const struct crypto_key *kek = NULL;
     FILE *file;
 
-    assert_int_equal(kek_get(&f->ring, 1, (struct bytes){0}, &kek, &f->err), REFUSED);
+    assert_int_equal(kek_get(&f->ring, 1, (struct bytes){0}, &kek, &f->err), RETRY);
     assert_non_null(strstr(f->err.text, "missing"));
     assert_int_equal(kek_make(f->dir, 1, &f->err), DONE);
     assert_int_equal(chmod(f->path, 0640), 0);
-    assert_int_equal(kek_get(&f->ring, 1, (struct bytes){0}, &kek, &f->err), REFUSED);
+    assert_int_equal(kek_get(&f->ring, 1, (struct bytes){0}, &kek, &f->err), RETRY);
     assert_non_null(strstr(f->err.text, "0600"));
     assert_int_equal(chmod(f->path, 0600), 0);
     file = fopen(f->path, "we");
     assert_non_null(file);
     assert_true(fputs("abc\n", file) >= 0);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(kek_get(&f->ring, 1, (struct bytes){0}, &kek, &f->err), REFUSED);
+    assert_int_equal(kek_get(&f->ring, 1, (struct bytes){0}, &kek, &f->err), RETRY);
     assert_non_null(strstr(f->err.text, "64 hex digits"));
+    assert_string_equal(f->err.rule, "kek");
 }
 
 int main(void)
@@ -115,8 +116,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_made_kek_is_closed_and_loads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_make_changes_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_does_not_prove_itself_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(missing_open_and_short_files_are_refused_by_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_does_not_prove_itself_is_waited_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(missing_open_and_short_files_are_waited_for_by_name, set_up, tear_down),
     };
 
     struct error err;
