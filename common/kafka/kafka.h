@@ -79,8 +79,25 @@ enum outcome kafka_cluster_id(struct kafka_consumer *consumer, char *out, size_t
 /* ---- producer -------------------------------------------------------------------------------------------------- */
 struct kafka_producer;
 
+/* What became of a message, or whose fault it is that it wasn't taken. */
+enum kafka_fate {
+    KAFKA_DELIVERED,
+    KAFKA_QUEUE_FULL, /* not taken now: again after some deliveries */
+    KAFKA_MESSAGE,    /* this message alone can't be stored (too large for the topic) */
+    KAFKA_TOPIC,      /* nothing gets into its topic for now (unknown, not permitted); all others go on */
+    KAFKA_PRODUCER,   /* the producer is at its end: a new one takes it */
+};
+struct kafka_report {
+    uint64_t ticket;
+    enum kafka_fate fate;
+    const char *topic; /* borrowed for the call */
+};
 /* delivered: one message's fate, on the thread that calls kafka_producer_poll. */
-typedef void kafka_delivered(void *context, uint64_t ticket, bool ok);
+typedef void kafka_delivered(void *context, const struct kafka_report *report);
+
+/* The most that one message may take, headers and framing included: less than the broker's message.max.bytes, so that a
+ * batch of one fits, too. */
+enum { KAFKA_MESSAGE_BYTES = 1000000 + (16 << 10) };
 
 enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_delivered *delivered, void *context,
                                 const struct log *log, struct kafka_producer **out, struct error *err) WARN_UNUSED;
@@ -93,12 +110,14 @@ struct kafka_record {
     const struct header *headers;
     size_t headers_n;
 };
-/* kafka_produce: copies the record; RETRY where the local queue is full or the producer had a fatal error (then the
- * owner makes a new one). */
+/* kafka_produce: copies the record. Where it isn't taken: REFUSED for the message's or its topic's fault, else RETRY (the
+ * queue is full, or the producer had a fatal error and the owner makes a new one); *fate (may be NULL) tells which. */
 enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_record *record, uint64_t ticket,
-                           struct error *err) WARN_UNUSED;
+                           enum kafka_fate *fate, struct error *err) WARN_UNUSED;
 void kafka_producer_poll(struct kafka_producer *producer, int wait_ms);
 bool kafka_producer_fatal(const struct kafka_producer *producer);
+/* kafka_topic_there: does the broker know the topic now? Waits up to half a second. */
+bool kafka_topic_there(struct kafka_producer *producer, const char *topic);
 int32_t kafka_partitions(struct kafka_producer *producer, const char *topic); /* -1: not known now */
 /* kafka_delete_before: DeleteRecords (waits up to 10 s). */
 enum outcome kafka_delete_before(struct kafka_producer *producer, struct kafka_partition at, int64_t offset,

@@ -1,6 +1,7 @@
 /* producer: idempotent, acks=all, never gives a message up by itself: what isn't delivered stays in the outbox. */
 #include "common/kafka/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,18 +30,43 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_setting *settings, size_t n, 
     return conf;
 }
 
+/* Only what is known to be the message's own fault counts as that. Whatever else the library gives a message up for is
+ * put down to its topic: then what follows in it waits, and keeps its order. */
+static enum kafka_fate fate_of(rd_kafka_t *rk, rd_kafka_resp_err_t failure)
+{
+    char reason[128];
+
+    /* errors of the library's own are negative: a switch over its enum would have to name all of them */
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return KAFKA_DELIVERED;
+    if (failure == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return KAFKA_QUEUE_FULL;
+    if (failure == RD_KAFKA_RESP_ERR__FATAL || failure == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+        failure == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || failure == RD_KAFKA_RESP_ERR__DESTROY ||
+        rd_kafka_fatal_error(rk, reason, sizeof(reason)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return KAFKA_PRODUCER;
+    if (failure == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || failure == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
+        failure == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE || failure == RD_KAFKA_RESP_ERR_INVALID_RECORD)
+        return KAFKA_MESSAGE;
+    return KAFKA_TOPIC;
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     struct kafka_producer *producer = opaque;
+    const struct kafka_report report = {
+        .ticket = (uint64_t)(uintptr_t)message->_private,
+        .fate = fate_of(rk, message->err),
+        .topic = message->rkt != NULL ? rd_kafka_topic_name(message->rkt) : "",
+    };
 
-    (void)rk;
-    producer->delivered(producer->context, (uint64_t)(uintptr_t)message->_private,
-                        message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
+    producer->delivered(producer->context, &report);
 }
 
 enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_delivered *delivered, void *context,
                                 const struct log *log, struct kafka_producer **out, struct error *err)
 {
+    char message_bytes[16];
     const struct kafka_setting settings[] = {
         {"bootstrap.servers", brokers},
         {"client.id", client},
@@ -53,14 +79,17 @@ enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_d
         {"reconnect.backoff.max.ms", "2000"},
         {"queue.buffering.max.kbytes", "32768"},
         {"queue.buffering.max.messages", "100000"},
-        {"message.max.bytes", "2000000"},
+        {"message.max.bytes", message_bytes},
         {"allow.auto.create.topics", "false"},
+        /* a topic that is gone is told after a second: until then its messages take up room that others need */
+        {"topic.metadata.propagation.max.ms", "1000"},
     };
     struct kafka_producer *producer = calloc(1, sizeof(*producer));
     char reason[128];
     rd_kafka_conf_t *conf;
 
     ENSURE(producer != NULL);
+    snprintf(message_bytes, sizeof(message_bytes), "%d", (int)KAFKA_MESSAGE_BYTES);
     *out = NULL;
     *producer = (struct kafka_producer){.delivered = delivered, .context = context, .log = log};
     conf = kafka_conf_new(settings, sizeof(settings) / sizeof(settings[0]), err);
@@ -116,7 +145,7 @@ static rd_kafka_headers_t *copy_headers(const struct kafka_record *record)
 }
 
 enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_record *record, uint64_t ticket,
-                           struct error *err)
+                           enum kafka_fate *fate, struct error *err)
 {
     rd_kafka_headers_t *headers = copy_headers(record);
     rd_kafka_vu_t parts[] = {
@@ -129,15 +158,21 @@ enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_r
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)ticket},
     };
     rd_kafka_error_t *failure = rd_kafka_produceva(producer->rk, parts, sizeof(parts) / sizeof(parts[0]));
-    enum outcome outcome;
+    enum kafka_fate why;
+    rd_kafka_resp_err_t code;
 
     if (failure == NULL)
         return DONE;
-    outcome = error_retry(err, "kafka", "a message for %s isn't taken: %s", record->topic,
-                          rd_kafka_err2name(rd_kafka_error_code(failure)));
+    code = rd_kafka_error_code(failure);
     rd_kafka_error_destroy(failure);
     rd_kafka_headers_destroy(headers); /* librdkafka owns them only where it took the message */
-    return outcome;
+    why = fate_of(producer->rk, code);
+    if (fate != NULL)
+        *fate = why;
+    if (why == KAFKA_MESSAGE || why == KAFKA_TOPIC)
+        return error_refuse(err, "", "kafka", "a message for %s isn't taken: %s", record->topic,
+                            rd_kafka_err2name(code));
+    return error_retry(err, "kafka", "a message for %s isn't taken: %s", record->topic, rd_kafka_err2name(code));
 }
 
 void kafka_producer_poll(struct kafka_producer *producer, int wait_ms)
@@ -145,7 +180,7 @@ void kafka_producer_poll(struct kafka_producer *producer, int wait_ms)
     rd_kafka_poll(producer->rk, wait_ms);
 }
 
-int32_t kafka_partitions(struct kafka_producer *producer, const char *topic)
+static int32_t ask_partitions(struct kafka_producer *producer, const char *topic, int wait_ms)
 {
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(producer->rk, topic, NULL);
@@ -153,11 +188,21 @@ int32_t kafka_partitions(struct kafka_producer *producer, const char *topic)
 
     if (handle == NULL)
         return -1;
-    if (rd_kafka_metadata(producer->rk, 0, handle, &metadata, 5000) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_metadata(producer->rk, 0, handle, &metadata, wait_ms) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR)
             n = metadata->topics[0].partition_cnt;
         rd_kafka_metadata_destroy(metadata);
     }
     rd_kafka_topic_destroy(handle);
     return n;
+}
+
+int32_t kafka_partitions(struct kafka_producer *producer, const char *topic)
+{
+    return ask_partitions(producer, topic, 5000);
+}
+
+bool kafka_topic_there(struct kafka_producer *producer, const char *topic)
+{
+    return ask_partitions(producer, topic, 500) > 0;
 }

@@ -118,6 +118,7 @@ enum outcome loop_assigned(void *context, const struct kafka_partition *partitio
         next[i] = owned->next;
         loop->owned_n = i + 1;
     }
+    TRY(outbox_begin(loop->worker.call.pg, err));
     relay_catch_up(service->relay); /* what the predecessors committed goes before all that is committed from here on */
     arena_reset(loop->worker.call.arena, 256 << 10);
     return DONE;

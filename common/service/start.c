@@ -67,8 +67,10 @@ static enum outcome begin_shard(struct service *service, struct pg *pg, struct e
     if (outcome == DONE) {
         service->shard_epoch = pg_get_int8(&rows, 0, 0);
         pg_rows_free(&rows);
-        relay_catch_up(service->relay);
+        outcome = outbox_begin(pg, err);
     }
+    if (outcome == DONE)
+        relay_catch_up(service->relay);
     arena_free(arena);
     return outcome;
 }

@@ -137,6 +137,8 @@ enum outcome worker_commit(struct worker *worker, struct error *err)
     struct outbox_row row;
     enum outcome outcome;
 
+    if (outbox_count(call->outbox) > 0)
+        TRY(outbox_fence(call->pg, service->shard, service->shard_epoch, call->arena, err));
     TRY(outbox_write(call->outbox, call->pg, service->shard, service->shard_epoch, call->arena, &row, err));
     if (worked && worker->xid[0] == '\0')
         TRY(pg_flush(call->pg, err)); /* its number must be known before its answer can be lost */

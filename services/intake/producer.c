@@ -39,12 +39,10 @@ static void wait_free(struct wait *wait)
     free(wait);
 }
 
-static void on_delivered(void *context, uint64_t ticket, bool ok)
+static void settle(struct wait *wait, bool ok)
 {
-    struct wait *wait = (struct wait *)(uintptr_t)ticket;
     bool last;
 
-    (void)context;
     (void)atomic_fetch_sub(&wait->producer->in_flight, 1);
     (void)pthread_mutex_lock(&wait->lock);
     wait->open--;
@@ -55,6 +53,12 @@ static void on_delivered(void *context, uint64_t ticket, bool ok)
     (void)pthread_mutex_unlock(&wait->lock);
     if (last)
         wait_free(wait);
+}
+
+static void on_delivered(void *context, const struct kafka_report *report)
+{
+    (void)context;
+    settle((struct wait *)(uintptr_t)report->ticket, report->fate == KAFKA_DELIVERED);
 }
 
 static void exchange(struct producer *producer)
@@ -131,8 +135,8 @@ static void hand_over(struct producer *producer, const struct kafka_record *reco
     for (size_t i = 0; i < n; i++) {
         (void)atomic_fetch_add(&producer->in_flight, 1);
         if (producer->kafka == NULL ||
-            kafka_produce(producer->kafka, &records[i], (uint64_t)(uintptr_t)wait, &ignored) != DONE)
-            on_delivered(producer, (uint64_t)(uintptr_t)wait, false);
+            kafka_produce(producer->kafka, &records[i], (uint64_t)(uintptr_t)wait, NULL, &ignored) != DONE)
+            settle(wait, false);
     }
     (void)pthread_rwlock_unlock(&producer->lock);
 }

@@ -1,1 +1,3 @@
-SELECT count(*) FROM outbox
+SELECT count(*), count(*) FILTER (WHERE tries > 0),
+       ARRAY (SELECT DISTINCT topic FROM outbox AS o, unnest(o.stuck) AS topic WHERE o.stuck IS NOT NULL)
+FROM outbox

@@ -1,0 +1,1 @@
+SELECT id FROM outbox ORDER BY id DESC LIMIT 1
