@@ -246,7 +246,8 @@ struct forget_opened { /* lethe.forget.opened: restricted and tombstones at once
     struct key_list keys;
     struct uuid_list records, persons; /* what the request names */
     int64_t received_at;
-    bool barrier; /* intake runs one */
+    int64_t tombstones_until; /* by the policy's tombstone_keep: the same in all services */
+    bool barrier;             /* intake runs one */
 };
 struct forget_destroy { /* lethe.forget.destroy: the closed set */
     struct uuid request;
@@ -254,6 +255,7 @@ struct forget_destroy { /* lethe.forget.destroy: the closed set */
     struct key_list keys; /* the person's alone */
     struct uuid_list persons, records, activities, parts;
     int64_t received_at;
+    int64_t tombstones_until; /* as above */
     struct uuid barrier;
     struct text_list only; /* a reminder: the services that were silent; none: all eight */
 };

@@ -23,6 +23,7 @@ static const struct field forget_opened_type_fields[] = {
     MAY(forget_opened, records, UUIDS, 0, 0),
     MAY(forget_opened, persons, UUIDS, 0, 0),
     MUST(forget_opened, received_at, TIME, 0, 0),
+    MAY(forget_opened, tombstones_until, TIME, 0, 0),
     MAY(forget_opened, barrier, BOOL, 0, 0),
 };
 OPEN(forget_opened, forget_opened_type, NULL);
@@ -37,6 +38,7 @@ static const struct field forget_destroy_type_fields[] = {
     MAY(forget_destroy, activities, UUIDS, 0, 0),
     MAY(forget_destroy, parts, UUIDS, 0, 0),
     MAY(forget_destroy, received_at, TIME, 0, 0),
+    MAY(forget_destroy, tombstones_until, TIME, 0, 0),
     MAY(forget_destroy, barrier, UUID, 0, 0),
     MAY(forget_destroy, only, TEXTS, 0, 16),
 };

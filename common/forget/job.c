@@ -1,5 +1,6 @@
 /* forget/job: works tasks off: grace wait, prepare, erase and count, second look, answer. Many tasks a transaction; one
  * that fails is tried alone from then on, so that it holds up no other. */
+#include <stdatomic.h>
 #include <time.h>
 
 #include "common/forget/store.h"
@@ -7,6 +8,8 @@
 
 enum { BATCH = 64, ROUNDS = 16, POLLS = 200, SINGLES = 16 };
 #define SWEEP_EVERY_US MINUTES(10)
+
+static atomic_llong next_sweep_us; /* monotonic; the process's one job of this name */
 
 static enum outcome answer(struct call *call, const struct forget_task *task, bool verify, int64_t remaining,
                            struct error *err)
@@ -67,7 +70,8 @@ static enum outcome work_single(struct call *call, bool *worked, struct error *e
         return DONE;
     TRY(call_checkpoint(call, err));
     TRY(forget_store_load(call, &request, &task, &busy, err));
-    if (busy || (task.state != TASK_DESTROYING && task.state != TASK_VERIFYING))
+    /* no attempt counted: ordered anew since the claim, so its grace wait begins anew */
+    if (busy || task.attempts == 0 || (task.state != TASK_DESTROYING && task.state != TASK_VERIFYING))
         return DONE;
     TRY(attempt(call, &task, err));
     return call_checkpoint(call, err);
@@ -88,6 +92,18 @@ static enum outcome wait_grace(struct call *call, unsigned poll, bool *waiting, 
     return call_resume(call, err);
 }
 
+/* What has run out goes, however busy the job is. */
+static enum outcome sweep(struct call *call, struct error *err)
+{
+    int64_t now = clock_monotonic_us();
+
+    if (now < atomic_load(&next_sweep_us))
+        return DONE;
+    TRY(forget_store_sweep(call, err));
+    atomic_store(&next_sweep_us, now + SWEEP_EVERY_US);
+    return DONE;
+}
+
 static enum outcome run(struct call *call, bool *again, struct error *err)
 {
     unsigned rounds = 0, polls = 0, singles = 0;
@@ -105,10 +121,10 @@ static enum outcome run(struct call *call, bool *again, struct error *err)
             break;
         if (++rounds >= ROUNDS + POLLS || polls >= POLLS || singles >= SINGLES) {
             *again = true;
-            return DONE;
+            break;
         }
     }
-    return call->now_us % SWEEP_EVERY_US < SECONDS(1) ? forget_store_sweep(call, err) : DONE;
+    return sweep(call, err);
 }
 
 const struct periodic_job forget_job = EVERY_PROCESS("forget", SECONDS(1), run);

@@ -2,7 +2,7 @@
 #include "common/forget/store.h"
 #include "proto/events.h"
 
-static const struct duration LONG = {.months = 120}; /* where the service has no policy */
+static const struct duration LONG = {.months = 120}; /* where neither the order nor a policy of our own says it */
 static const struct duration EXPIRY = {.days = 60};  /* as long as an event of ours may still travel */
 
 static struct forget_key *keys_of(struct arena *arena, struct key_list list)
@@ -14,17 +14,18 @@ static struct forget_key *keys_of(struct arena *arena, struct key_list list)
     return keys;
 }
 
+/* until_us: what the order says, so that tombstones end everywhere at once. */
 static struct forget_stone stone_of(const struct call *call, const struct forget_set *set, int64_t received_us,
-                                    bool standing)
+                                    int64_t until_us, bool standing)
 {
     struct duration keep = call->policy != NULL ? call->policy->tombstone_keep : LONG;
     int64_t from = received_us > call->now_us || received_us == CLOCK_NONE ? call->now_us : received_us;
 
     if (set->expiry)
-        keep = EXPIRY, from = call->now_us;
+        keep = EXPIRY, from = call->now_us, until_us = CLOCK_NONE;
     return (struct forget_stone){.request = set->request,
                                  .received_us = received_us,
-                                 .until_us = duration_add(from, keep),
+                                 .until_us = until_us != CLOCK_NONE ? until_us : duration_add(from, keep),
                                  .standing = standing};
 }
 
@@ -84,7 +85,7 @@ static enum outcome on_opened(struct call *call, const void *event, struct error
                                    .records = in->records,
                                    .keys = keys_of(call->arena, in->keys),
                                    .keys_n = in->keys.n};
-    stone = stone_of(call, &task.set, in->received_at, false);
+    stone = stone_of(call, &task.set, in->received_at, in->tombstones_until, false);
     TRY(forget_store_put(call, &task, false, err));
     TRY(forget_store_stones(call, &task.set, &stone, err));
     return table->restrict_now != NULL ? table->restrict_now(call, &task.set, err) : DONE;
@@ -117,7 +118,7 @@ static enum outcome on_destroy(struct call *call, const void *event, struct erro
                                    .parts = in->parts,
                                    .keys = keys_of(call->arena, in->keys),
                                    .keys_n = in->keys.n};
-    stone = stone_of(call, &task.set, in->received_at, true);
+    stone = stone_of(call, &task.set, in->received_at, in->tombstones_until, true);
     stone.barrier = in->barrier;
     TRY(forget_store_stones(call, &task.set, &stone, err));
     if (frees_something(&restricted, &task.set))

@@ -53,6 +53,12 @@ int64_t saga_schedule(const struct request *r, int64_t now_us)
     return next;
 }
 
+/* The policy says it here alone: not every service has one. */
+static int64_t tombstones_until(const struct call *call, const struct request *r)
+{
+    return duration_add(r->received_us < call->now_us ? r->received_us : call->now_us, call->policy->tombstone_keep);
+}
+
 /* ---- opened and resolved ------------------------------------------------------------------------------------------- */
 
 static void publish_opened(struct call *call, const struct request *r, const struct forget_set *set)
@@ -64,6 +70,7 @@ static void publish_opened(struct call *call, const struct request *r, const str
         .records = set->records,
         .persons = set->persons,
         .received_at = r->received_us,
+        .tombstones_until = tombstones_until(call, r),
         .barrier = true,
     };
 
@@ -176,6 +183,7 @@ static void publish_destroy(struct call *call, const struct request *r, const st
         .activities = set->activities,
         .parts = set->parts,
         .received_at = r->received_us,
+        .tombstones_until = tombstones_until(call, r),
         .barrier = r->barrier,
         .only = only,
     };

@@ -8,6 +8,8 @@ UPDATE forget_task AS t
                       FROM forget_task AS d
                      WHERE d.next_at <= clock_timestamp()
                        AND (d.attempts > 0 OR d.ordered_at <= clock_timestamp() - interval '5 seconds')
+                       AND (pg_visible_in_snapshot(d.ordered_by, pg_current_snapshot())
+                            OR d.ordered_at < statement_timestamp() - interval '1 minute')
                        AND (d.state <> $1::int4
                             OR NOT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS running(xid)
                                             WHERE running.xid < coalesce(d.grace, pg_snapshot_xmax(pg_current_snapshot()))
