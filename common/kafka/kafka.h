@@ -116,6 +116,7 @@ enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_r
                            enum kafka_fate *fate, struct error *err) WARN_UNUSED;
 void kafka_producer_poll(struct kafka_producer *producer, int wait_ms);
 bool kafka_producer_fatal(const struct kafka_producer *producer);
+const char *kafka_producer_error(const struct kafka_producer *producer); /* the fatal error's name; NO_ERROR: none */
 /* kafka_topic_there: does the broker know the topic now? Waits up to half a second. */
 bool kafka_topic_there(struct kafka_producer *producer, const char *topic);
 int32_t kafka_partitions(struct kafka_producer *producer, const char *topic); /* -1: not known now */

@@ -31,7 +31,8 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_setting *settings, size_t n, 
 }
 
 /* Only what is known to be the message's own fault counts as that. Whatever else the library gives a message up for is
- * put down to its topic: then what follows in it waits, and keeps its order. */
+ * put down to its topic: then what follows in it waits, and keeps its order. (That includes _DESTROY: a partition's that
+ * is gone, not ours.) */
 static enum kafka_fate fate_of(rd_kafka_t *rk, rd_kafka_resp_err_t failure)
 {
     char reason[128];
@@ -42,7 +43,7 @@ static enum kafka_fate fate_of(rd_kafka_t *rk, rd_kafka_resp_err_t failure)
     if (failure == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return KAFKA_QUEUE_FULL;
     if (failure == RD_KAFKA_RESP_ERR__FATAL || failure == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
-        failure == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || failure == RD_KAFKA_RESP_ERR__DESTROY ||
+        failure == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT ||
         rd_kafka_fatal_error(rk, reason, sizeof(reason)) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return KAFKA_PRODUCER;
     if (failure == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || failure == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
@@ -124,11 +125,21 @@ rd_kafka_t *kafka_producer_handle(struct kafka_producer *producer)
     return producer->rk;
 }
 
-bool kafka_producer_fatal(const struct kafka_producer *producer)
+static rd_kafka_resp_err_t fatal_error(const struct kafka_producer *producer)
 {
     char reason[128];
 
-    return rd_kafka_fatal_error(producer->rk, reason, sizeof(reason)) != RD_KAFKA_RESP_ERR_NO_ERROR;
+    return rd_kafka_fatal_error(producer->rk, reason, sizeof(reason));
+}
+
+bool kafka_producer_fatal(const struct kafka_producer *producer)
+{
+    return fatal_error(producer) != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+const char *kafka_producer_error(const struct kafka_producer *producer)
+{
+    return rd_kafka_err2name(fatal_error(producer));
 }
 
 static rd_kafka_headers_t *copy_headers(const struct kafka_record *record)

@@ -212,7 +212,7 @@ enum outcome renew_producer(struct relay *relay, struct error *err)
             slot_begin_anew(&relay->slots[i]);
     pthread_mutex_unlock(&relay->lock);
     if (old != NULL)
-        log_warn(relay->config.log, "relay.producer-renewed", F_NONE);
+        log_warn(relay->config.log, "relay.producer-renewed", F_STR("error", kafka_producer_error(old)));
     kafka_producer_free(old);
     return DONE;
 }
