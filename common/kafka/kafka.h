@@ -101,6 +101,10 @@ enum { KAFKA_MESSAGE_BYTES = 1000000 + (16 << 10) };
 
 enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_delivered *delivered, void *context,
                                 const struct log *log, struct kafka_producer **out, struct error *err) WARN_UNUSED;
+/* kafka_producer_new_single: one message a batch, so that the broker's verdict on a size is that message's own. */
+enum outcome kafka_producer_new_single(const char *brokers, const char *client, kafka_delivered *delivered,
+                                       void *context, const struct log *log, struct kafka_producer **out,
+                                       struct error *err) WARN_UNUSED;
 void kafka_producer_free(struct kafka_producer *producer); /* what isn't delivered is dropped: its outbox row stays */
 
 struct kafka_record {

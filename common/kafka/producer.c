@@ -64,8 +64,9 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     producer->delivered(producer->context, &report);
 }
 
-enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_delivered *delivered, void *context,
-                                const struct log *log, struct kafka_producer **out, struct error *err)
+/* batch_messages: NULL: the library's own measure */
+static enum outcome make(const char *brokers, const char *client, const char *batch_messages,
+                         const struct kafka_producer *with, struct kafka_producer **out, struct error *err)
 {
     char message_bytes[16];
     const struct kafka_setting settings[] = {
@@ -75,6 +76,7 @@ enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_d
         {"acks", "all"},
         {"message.timeout.ms", "0"},
         {"linger.ms", "0"},
+        {"batch.num.messages", batch_messages},
         {"compression.type", "lz4"},
         {"socket.nagle.disable", "true"},
         {"reconnect.backoff.max.ms", "2000"},
@@ -92,7 +94,7 @@ enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_d
     ENSURE(producer != NULL);
     snprintf(message_bytes, sizeof(message_bytes), "%d", (int)KAFKA_MESSAGE_BYTES);
     *out = NULL;
-    *producer = (struct kafka_producer){.delivered = delivered, .context = context, .log = log};
+    *producer = *with;
     conf = kafka_conf_new(settings, sizeof(settings) / sizeof(settings[0]), err);
     if (conf == NULL) {
         free(producer);
@@ -108,6 +110,23 @@ enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_d
     }
     *out = producer;
     return DONE;
+}
+
+enum outcome kafka_producer_new(const char *brokers, const char *client, kafka_delivered *delivered, void *context,
+                                const struct log *log, struct kafka_producer **out, struct error *err)
+{
+    const struct kafka_producer with = {.delivered = delivered, .context = context, .log = log};
+
+    return make(brokers, client, NULL, &with, out, err);
+}
+
+enum outcome kafka_producer_new_single(const char *brokers, const char *client, kafka_delivered *delivered,
+                                       void *context, const struct log *log, struct kafka_producer **out,
+                                       struct error *err)
+{
+    const struct kafka_producer with = {.delivered = delivered, .context = context, .log = log};
+
+    return make(brokers, client, "1", &with, out, err);
 }
 
 void kafka_producer_free(struct kafka_producer *producer)

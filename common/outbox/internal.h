@@ -46,6 +46,7 @@ struct slot {
 struct stuck_topic {
     char name[256]; /* "": free */
     bool stuck;
+    bool careful; /* a batch for it was too large: its messages go one by one, for as long as we live */
     unsigned failures;
     int64_t next_us; /* monotonic: stuck: the next try; else: when it counts as healed */
 };
@@ -64,9 +65,10 @@ struct relay {
     bool catching_up;
     struct uuid caught_up_to; /* rows up to this id were read */
     struct kafka_producer *producer;
-    struct pg *pg;          /* the thread's */
-    uint64_t pg_generation; /* the thread's */
-    struct arena *arena;    /* the thread's */
+    struct kafka_producer *single; /* for careful topics; NULL while there are none */
+    struct pg *pg;                 /* the thread's */
+    uint64_t pg_generation;        /* the thread's */
+    struct arena *arena;           /* the thread's */
     int64_t last_delivery_us, last_remove_us, next_sweep_us;
     bool failed; /* the producer is to be replaced */
     atomic_bool stopping, away;
@@ -101,11 +103,16 @@ void row_read(const char *bytes, size_t n, size_t *at, struct row_message *out);
 enum outcome send_slot(struct relay *relay, size_t index, struct error *err) WARN_UNUSED;
 bool slot_has_left(const struct slot *slot, uint32_t number);
 void send_waiting(struct relay *relay);
-/* renew_producer: at first, and after a fatal error: a new one, and every row from its beginning. */
-enum outcome renew_producer(struct relay *relay, struct error *err) WARN_UNUSED;
+/* ready_producers: at first, and after a fatal error: new ones, and every row from its beginning. */
+enum outcome ready_producers(struct relay *relay, struct error *err) WARN_UNUSED;
+void poll_producers(struct relay *relay, int wait_ms);
 
 /* ---- relay_topics.c, under the lock ---------------------------------------------------------------------------------- */
 bool topic_stuck(const struct relay *relay, const char *topic);
+bool topic_careful(const struct relay *relay, const char *topic);
+/* topic_too_large: a message was too large for its topic. True: by itself, it went alone; else its batch may have been:
+ * the topic waits a moment, as after a failure, and its messages go alone from then on. */
+bool topic_too_large(struct relay *relay, const char *topic);
 void topic_failed(struct relay *relay, const char *topic);
 void topic_heard_of(struct relay *relay, struct text topic); /* rows in the table wait for it */
 /* topics_stuck: those that take nothing now, borrowed; how many. */

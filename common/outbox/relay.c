@@ -9,8 +9,10 @@
  *   it. It is asked for with backoff, for ever; once it is there, the table is read again from its beginning, in order,
  *   and what is given meanwhile waits behind. So order holds within each topic, and no other topic waits for it.
  * - A message that can't be stored by its own fault (outbox_write refuses what is too large, so this takes a topic that
- *   was set up with less). It alone is left and tried again with backoff, for ever; it is overtaken, since waiting for it
- *   would be waiting for ever. All others keep their order among themselves. */
+ *   was set up with less). The broker's verdict is on a batch, and its neighbours may be innocent: so the topic is stuck
+ *   for a moment, and from then on its messages go one by one, through a producer of their own. Then the one that is too
+ *   large is left alone and tried again with backoff, for ever; it is overtaken, since waiting for it would be waiting
+ *   for ever. All others keep their order among themselves. */
 #include "common/outbox/internal.h"
 
 #include <stdio.h>
@@ -135,8 +137,7 @@ static enum outcome turn(struct relay *relay, struct error *err)
 {
     int64_t now = clock_monotonic_us();
 
-    if (relay->producer == NULL || relay->failed || kafka_producer_fatal(relay->producer))
-        TRY(renew_producer(relay, err));
+    TRY(ready_producers(relay, err));
     topics_try(relay);
     TRY(table_catch_up(relay, err));
     if (now >= relay->next_sweep_us) {
@@ -144,7 +145,7 @@ static enum outcome turn(struct relay *relay, struct error *err)
         TRY(table_sweep(relay, err));
     }
     send_waiting(relay);
-    kafka_producer_poll(relay->producer, relay->used > 0 ? 1 : 0);
+    poll_producers(relay, relay->used > 0 ? 1 : 0);
     if (now - relay->last_remove_us >= 4 * US_PER_MS) {
         relay->last_remove_us = now;
         TRY(table_remove_done(relay, err));
@@ -175,8 +176,7 @@ static void backoff(struct relay *relay)
 {
     const struct timespec pause = {.tv_nsec = 100000000};
 
-    if (relay->producer != NULL)
-        kafka_producer_poll(relay->producer, 0);
+    poll_producers(relay, 0);
     nanosleep(&pause, NULL);
 }
 
@@ -254,6 +254,7 @@ void relay_stop(struct relay *relay, int64_t wait_us)
     pthread_mutex_unlock(&relay->lock);
     pthread_join(relay->thread, NULL);
     kafka_producer_free(relay->producer);
+    kafka_producer_free(relay->single);
     for (size_t i = 0; i < RELAY_SLOTS; i++) /* what is left stays in the table */
         if (relay->slots[i].state != SLOT_FREE)
             slot_release(relay, &relay->slots[i]);

@@ -100,7 +100,7 @@ static void refuse(struct relay *relay, struct slot *slot, uint32_t number, enum
 {
     if (fate == KAFKA_TOPIC)
         topic_failed(relay, topic);
-    else
+    else if (topic_too_large(relay, topic))
         log_warn(relay->config.log, "relay.message-refused", F_STR("topic", topic));
     metric_add(relay->refused, 1);
     relay->last_delivery_us = clock_monotonic_us(); /* the broker is there */
@@ -121,7 +121,8 @@ static enum outcome send_one(struct relay *relay, size_t index, struct error *er
     if (topic_stuck(relay, message.topic)) {
         leave(slot, slot->sent);
     } else {
-        outcome = kafka_produce(relay->producer, &message.record, ticket_of(slot, index), &fate, err);
+        outcome = kafka_produce(topic_careful(relay, message.topic) ? relay->single : relay->producer, &message.record,
+                                ticket_of(slot, index), &fate, err);
         if (outcome == REFUSED)
             refuse(relay, slot, slot->sent, fate, message.topic);
         else if (outcome != DONE)
@@ -197,15 +198,17 @@ static void on_delivered(void *context, const struct kafka_report *report)
     pthread_mutex_unlock(&relay->lock);
 }
 
-enum outcome renew_producer(struct relay *relay, struct error *err)
+static enum outcome renew(struct relay *relay, struct error *err)
 {
-    struct kafka_producer *fresh = NULL, *old;
+    struct kafka_producer *fresh = NULL, *old, *old_single;
 
     TRY(kafka_producer_new(relay->config.brokers, relay->config.client, on_delivered, relay, relay->config.log, &fresh,
                            err));
     pthread_mutex_lock(&relay->lock);
     old = relay->producer;
+    old_single = relay->single;
     relay->producer = fresh;
+    relay->single = NULL;
     relay->failed = false;
     for (size_t i = 0; i < RELAY_SLOTS; i++)
         if (relay->slots[i].state == SLOT_FULL)
@@ -214,5 +217,42 @@ enum outcome renew_producer(struct relay *relay, struct error *err)
     if (old != NULL)
         log_warn(relay->config.log, "relay.producer-renewed", F_STR("error", kafka_producer_error(old)));
     kafka_producer_free(old);
+    kafka_producer_free(old_single);
     return DONE;
+}
+
+static enum outcome make_single(struct relay *relay, struct error *err)
+{
+    struct kafka_producer *fresh = NULL;
+
+    TRY(kafka_producer_new_single(relay->config.brokers, relay->config.client, on_delivered, relay, relay->config.log,
+                                  &fresh, err));
+    pthread_mutex_lock(&relay->lock);
+    relay->single = fresh;
+    pthread_mutex_unlock(&relay->lock);
+    return DONE;
+}
+
+enum outcome ready_producers(struct relay *relay, struct error *err)
+{
+    bool careful = false;
+
+    if (relay->producer == NULL || relay->failed || kafka_producer_fatal(relay->producer) ||
+        (relay->single != NULL && kafka_producer_fatal(relay->single)))
+        TRY(renew(relay, err));
+    if (relay->single != NULL)
+        return DONE;
+    pthread_mutex_lock(&relay->lock);
+    for (size_t i = 0; relay->topics_n > 0 && i < RELAY_TOPICS; i++)
+        careful = careful || relay->topics[i].careful;
+    pthread_mutex_unlock(&relay->lock);
+    return careful ? make_single(relay, err) : DONE;
+}
+
+void poll_producers(struct relay *relay, int wait_ms)
+{
+    if (relay->single != NULL)
+        kafka_producer_poll(relay->single, 0);
+    if (relay->producer != NULL)
+        kafka_producer_poll(relay->producer, wait_ms);
 }

@@ -24,6 +24,13 @@ bool topic_stuck(const struct relay *relay, const char *topic)
     return known != NULL && known->stuck;
 }
 
+bool topic_careful(const struct relay *relay, const char *topic)
+{
+    const struct stuck_topic *known = relay->single != NULL ? find(relay, topic) : NULL;
+
+    return known != NULL && known->careful;
+}
+
 static void set_stuck(struct relay *relay, struct stuck_topic *entry, bool stuck)
 {
     relay->stuck_n += (size_t)stuck - (size_t)entry->stuck;
@@ -56,6 +63,17 @@ void topic_failed(struct relay *relay, const char *topic)
     entry->next_us =
         now + retry_delay_us(entry->failures < 10 ? entry->failures : 10, SECONDS(1), SECONDS(60), (uint32_t)now);
     entry->failures++;
+}
+
+bool topic_too_large(struct relay *relay, const char *topic)
+{
+    struct stuck_topic *entry = known_or_new(relay, topic);
+
+    if (entry == NULL || (entry->careful && !entry->stuck))
+        return true;
+    entry->careful = true;
+    topic_failed(relay, topic);
+    return false;
 }
 
 void topic_heard_of(struct relay *relay, struct text topic)
@@ -102,7 +120,8 @@ static void read_all_again(struct relay *relay)
 /* Asks the broker without the lock: a name, once there, is changed by this thread alone. */
 static void try_one(struct relay *relay, struct stuck_topic *entry)
 {
-    bool there = kafka_topic_there(relay->producer, entry->name);
+    bool there = kafka_topic_there(relay->producer, entry->name) &&
+                 (!entry->careful || kafka_topic_there(relay->single, entry->name));
 
     pthread_mutex_lock(&relay->lock);
     set_stuck(relay, entry, false);
@@ -118,6 +137,11 @@ static void try_one(struct relay *relay, struct stuck_topic *entry)
 static void forget_healed(struct relay *relay, struct stuck_topic *entry)
 {
     log_info(relay->config.log, "relay.topic-goes-on", F_STR("topic", entry->name));
+    if (entry->careful) {
+        entry->failures = 0;
+        entry->next_us = INT64_MAX;
+        return;
+    }
     *entry = (struct stuck_topic){0};
     relay->topics_n--;
 }
@@ -138,6 +162,8 @@ void topics_try(struct relay *relay)
             forget_healed(relay, entry);
     }
     pthread_mutex_unlock(&relay->lock);
+    if (due != NULL && due->careful && relay->single == NULL)
+        due = NULL;  /* the producer for it is made first */
     if (due != NULL) /* one a turn: asking may take a moment */
         try_one(relay, due);
 }

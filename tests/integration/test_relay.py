@@ -1,5 +1,6 @@
 """What a transaction published reaches its topic: one topic that takes nothing holds up no other, a row that is larger than
 memory is read in parts, and who owns a shard no more deletes nothing of it."""
+import os
 import struct
 import sys
 import time
@@ -7,7 +8,7 @@ import uuid
 
 import psycopg
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 from forgetting import ask, tasks, wait_completed
 from lethe_stack import ROOT, SERVICES, contact, wait_until
 
@@ -78,8 +79,8 @@ def test_a_topic_that_is_gone_holds_up_no_other(two_archives):
     assert stack.metrics("erasure")["lethe_publish_refused_total"] > 0
     log = stack.log("erasure")
     assert log.count("relay.topic-stuck") == 1 and "relay.producer-renewed" not in log
-    left = stack.rows("SELECT DISTINCT stuck FROM erasure.outbox WHERE tries > 0")
-    assert left == [([topic],)], left
+    aside = stack.rows("SELECT DISTINCT stuck FROM erasure.outbox WHERE tries > 0")
+    assert aside == [([topic],)], aside
 
     # a new process knows from the table what waits, and goes on with the rest
     stack.kill("erasure")
@@ -103,23 +104,64 @@ def message(topic, value):
             b"".join(text16(name) + text16(text) for name, text in headers.items()) + struct.pack(">I", len(value)) + value)
 
 
+def left_behind(stack, rows):
+    """Rows that a process of backup's left in its outbox, in this order."""
+    stack.kill("backup")
+    with psycopg.connect(stack.env["LETHE_PG"], autocommit=True) as pg:
+        for number, row in enumerate(rows):
+            pg.execute("INSERT INTO backup.outbox (id, shard, epoch, messages) VALUES (%s, 'proc/backup-1', 1, %s)",
+                       (uuid.UUID(int=(number + 1) << 80 | 7 << 76 | 2 << 62), row))
+    stack.start("backup")
+
+
+def left(stack):
+    return stack.value("SELECT count(*) FROM backup.outbox")
+
+
+def test_order_holds_within_each_topic(stack):
+    admin = AdminClient({"bootstrap.servers": stack.env["LETHE_KAFKA"], "log_level": 0})
+    topic_comes(admin, "test.there", 1)
+    said = [b"%06d" % number for number in range(300)]
+    left_behind(stack, (message("test.there", text) + message("test.missing", text) + message("test.there", text + b"+")
+                        for text in said))
+    wait_until(lambda: len(stack.messages("test.there")) >= 600, 20, "the topic that is there to have all")
+    wait_until(lambda: stack.value("SELECT count(*) FROM backup.outbox WHERE stuck = '{test.missing}'") == 300, 20,
+               "the rest to be put aside")
+    assert stack.value("SELECT max(octet_length(messages)) FROM backup.outbox") == len(message("test.missing", said[0]))
+    topic_comes(admin, "test.missing", 1)
+    wait_until(lambda: left(stack) == 0, 60, "the topic to be found")
+    assert [value for _, _, value in stack.messages("test.missing")] == said
+    assert [value for _, _, value in stack.messages("test.there")] == [t + end for t in said for end in (b"", b"+")]
+
+
+def test_one_message_that_is_too_large_is_overtaken_and_tried_again(stack):
+    admin = AdminClient({"bootstrap.servers": stack.env["LETHE_KAFKA"], "log_level": 0})
+    for done in admin.create_topics([NewTopic("test.small", 1, 1, config={"max.message.bytes": "2000"})]).values():
+        done.result(20)
+    noise = os.urandom(8000)
+    left_behind(stack, [message("test.small", b"before"), message("test.small", noise), message("test.small", b"after")])
+    wait_until(lambda: [v for _, _, v in stack.messages("test.small")] == [b"before", b"after"], 20, "the others to go")
+    wait_until(lambda: stack.rows("SELECT stuck, next_at IS NOT NULL, tries > 0 FROM backup.outbox") == [(None, True, True)], 20,
+               "the large one to be put aside")
+    more = ConfigEntry("max.message.bytes", "20000", incremental_operation=AlterConfigOpType.SET)
+    for done in admin.incremental_alter_configs([ConfigResource("TOPIC", "test.small", incremental_configs=[more])]).values():
+        done.result(20)
+    wait_until(lambda: left(stack) == 0, 60, "the large one to go")
+    assert [value for _, _, value in stack.messages("test.small")][-1] == noise
+
+
 def test_what_is_read_back_takes_bounded_memory(own_stack):
     stack = own_stack.up()
     admin = AdminClient({"bootstrap.servers": stack.env["LETHE_KAFKA"], "log_level": 0})
     topic_comes(admin, "test.large", 1)
-    stack.kill("backup")
     rows = 60
-    with psycopg.connect(stack.env["LETHE_PG"], autocommit=True) as pg:
-        for number in range(rows):
-            row = message("test.large", b"%06d" % number + bytes(950_000)) + message("test.large", bytes(950_000))
-            pg.execute("INSERT INTO backup.outbox (id, shard, epoch, messages) VALUES (%s, 'proc/backup-1', 1, %s)",
-                       (uuid.UUID(int=(number + 1) << 80 | 7 << 76 | 2 << 62), row))
-    stack.start("backup")
+    left_behind(stack, (message("test.large", b"%06d" % number + bytes(950_000)) + message("test.large", bytes(950_000))
+                        for number in range(rows)))
     peak = [0]
 
     def all_gone():
         peak[0] = max(peak[0], stack.memory_mb("backup"))
-        return stack.value("SELECT count(*) FROM backup.outbox") == 0
+        return left(stack) == 0
 
     wait_until(all_gone, 60, "the rows to be delivered")
     assert peak[0] < 110, f"{peak[0]} MB for {rows} rows of 1.9 MB"  # its rows read back, their sending, itself
