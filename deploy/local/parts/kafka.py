@@ -54,7 +54,7 @@ class Kafka:
         kept = self.folder / "cluster_id"
         if not kept.exists():
             kept.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=") + "\n")
-        done = subprocess.run(self._java("kafka.tools.StorageTool", "format", "-t", kept.read_text().strip(),
+        done = subprocess.run(self._java("kafka.tools.StorageTool", "format", f"--cluster-id={kept.read_text().strip()}",
                                          "-c", config), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise StackError(f"kafka: formatting its folder failed:\n{done.stdout}{done.stderr}")
