@@ -69,8 +69,9 @@ struct relay {
     struct pg *pg;                 /* the thread's */
     uint64_t pg_generation;        /* the thread's */
     struct arena *arena;           /* the thread's */
-    int64_t last_delivery_us, last_remove_us, next_sweep_us;
-    bool failed; /* the producer is to be replaced */
+    atomic_llong last_delivery_us;
+    int64_t last_remove_us, next_sweep_us; /* the thread's */
+    bool failed;                           /* the producer is to be replaced */
     atomic_bool stopping, away;
     atomic_llong stop_by_us; /* monotonic; while stopping */
     struct metric *depth, *aside, *published, *refused;

@@ -39,26 +39,22 @@ static void wait_free(struct wait *wait)
     free(wait);
 }
 
-static void settle(struct wait *wait, bool ok)
+static void on_delivered(void *context, const struct kafka_report *report)
 {
+    struct wait *wait = (struct wait *)(uintptr_t)report->ticket;
     bool last;
 
+    (void)context;
     (void)atomic_fetch_sub(&wait->producer->in_flight, 1);
     (void)pthread_mutex_lock(&wait->lock);
     wait->open--;
-    wait->failed |= !ok;
+    wait->failed |= report->fate != KAFKA_DELIVERED;
     last = wait->open == 0 && wait->abandoned;
     if (wait->open == 0)
         (void)pthread_cond_signal(&wait->cond);
     (void)pthread_mutex_unlock(&wait->lock);
     if (last)
         wait_free(wait);
-}
-
-static void on_delivered(void *context, const struct kafka_report *report)
-{
-    (void)context;
-    settle((struct wait *)(uintptr_t)report->ticket, report->fate == KAFKA_DELIVERED);
 }
 
 static void exchange(struct producer *producer)
@@ -129,14 +125,15 @@ void producer_free(struct producer *producer)
 /* Hands the messages over; those that aren't taken count as failed at once. */
 static void hand_over(struct producer *producer, const struct kafka_record *records, size_t n, struct wait *wait)
 {
+    const struct kafka_report refused = {.ticket = (uint64_t)(uintptr_t)wait, .fate = KAFKA_PRODUCER};
     struct error ignored;
 
     (void)pthread_rwlock_rdlock(&producer->lock);
     for (size_t i = 0; i < n; i++) {
         (void)atomic_fetch_add(&producer->in_flight, 1);
         if (producer->kafka == NULL ||
-            kafka_produce(producer->kafka, &records[i], (uint64_t)(uintptr_t)wait, NULL, &ignored) != DONE)
-            settle(wait, false);
+            kafka_produce(producer->kafka, &records[i], refused.ticket, NULL, &ignored) != DONE)
+            on_delivered(producer, &refused);
     }
     (void)pthread_rwlock_unlock(&producer->lock);
 }

@@ -40,7 +40,7 @@ VOLATILE_IN = {
 # Volatile whatever the table: times of ours, counters of tries, revisions, sealed bytes, processes, positions.
 VOLATILE = re.compile(
     r"^(rev|.*_rev|sealed|wrapped|nonce|epoch|kek|kek_id|position|.*_position|attempts|tries|failures|seq|created_at|updated_at|"
-    r"changed_at|recorded_at|seen_at|at|since|until|.*_until|next_at|.*_at|expires|received|token|hash_of_token|barrier|grace|"
+    r"changed_at|recorded_at|seen_at|at|since|until|.*_until|next_at|.*_at|expires|received|token|hash_of_token|barrier|grace|ordered_by|"
     r"policy_version|rows_gone|day|signature|signer|body|offset|partition|part|bucket|number|component|root)$")
 # ... but for these, which come from the event or from the policy.
 KEPT = {("vault", "record", "captured_at"), ("retention", "record", "captured_at"), ("retention", "record", "due_at"),
