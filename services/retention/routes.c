@@ -1,4 +1,4 @@
-/* routes: rehearsals: how many would expire until then, by rule and category. */
+/* routes: rehearsals: how many would expire until then, by rule and category, of how many. */
 #include "services/retention/handlers.h"
 #include "services/retention/store.h"
 
@@ -6,14 +6,16 @@
 
 struct rehearsal_asked {
     int64_t at;
+    struct uuid operator_id; /* whom admin names; a rehearsal changes nothing, so it isn't kept here */
 };
 struct rehearsal {
     int64_t at, stale;
-    struct rehearsed_list rules, endless;
+    struct rehearsed_list rules, endless, held;
 };
 
 static const struct field asked_fields[] = {
-    {.name = "at", .kind = FIELD_TIME, .required = true, .offset = offsetof(struct rehearsal_asked, at)},
+    {.name = "at", .kind = FIELD_TIME, .nullable = true, .offset = offsetof(struct rehearsal_asked, at)},
+    {.name = "operator", .kind = FIELD_UUID, .nullable = true, .offset = offsetof(struct rehearsal_asked, operator_id)},
 };
 static const struct object_type asked_type = {
     .fields = asked_fields, .fields_n = N(asked_fields), .size = sizeof(struct rehearsal_asked)};
@@ -44,6 +46,11 @@ static const struct field rehearsal_fields[] = {
      .required = true,
      .offset = offsetof(struct rehearsal, endless),
      .type = &row_type},
+    {.name = "held",
+     .kind = FIELD_OBJECTS,
+     .required = true,
+     .offset = offsetof(struct rehearsal, held),
+     .type = &row_type},
     {.name = "to_compute",
      .kind = FIELD_INT,
      .required = true,
@@ -60,6 +67,7 @@ static enum outcome rehearse(struct call *call, int64_t at, struct http_response
     struct rehearsed_list all;
 
     TRY(store_rehearse(call, at, &all, &out.stale, err));
+    TRY(store_held(call, &out.held, err));
     out.rules.items = ARENA_ARRAY(call->arena, all.n + 1, struct rehearsed);
     out.endless.items = ARENA_ARRAY(call->arena, all.n + 1, struct rehearsed);
     for (size_t i = 0; i < all.n; i++) {
@@ -76,9 +84,9 @@ enum outcome retention_post_rehearsals(struct call *call, const struct http_requ
     const struct rehearsal_asked *asked;
     void *body;
 
-    TRY(event_decode(&asked_type, request->body, call->arena, &body, err));
+    TRY(event_decode(&asked_type, request->body.n > 0 ? request->body : TEXT("{}"), call->arena, &body, err));
     asked = body;
-    return rehearse(call, asked->at, response, err);
+    return rehearse(call, asked->at != CLOCK_NONE ? asked->at : call->now_us, response, err);
 }
 
 enum outcome retention_get_rehearsals(struct call *call, const struct http_request *request,

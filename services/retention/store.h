@@ -101,8 +101,11 @@ enum outcome store_due(struct call *call, int most, struct due_items *out, struc
 enum outcome store_announced(struct call *call, const struct due_item *items, const struct uuid *expiries, size_t n,
                              struct error *err) WARN_UNUSED;
 
+/* *stale: clocks that wait to be computed: they aren't in *out, since nothing expires by them before */
 enum outcome store_rehearse(struct call *call, int64_t at, struct rehearsed_list *out, int64_t *stale,
                             struct error *err) WARN_UNUSED;
+/* all that has a clock, by kind and category */
+enum outcome store_held(struct call *call, struct rehearsed_list *out, struct error *err) WARN_UNUSED;
 enum outcome store_sweep(struct call *call, struct error *err) WARN_UNUSED;
 enum outcome store_erase(struct call *call, const struct forget_set *set, int64_t *rows, struct error *err) WARN_UNUSED;
 enum outcome store_count(struct call *call, const struct forget_set *set, int64_t *remaining,

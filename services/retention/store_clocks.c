@@ -185,6 +185,29 @@ enum outcome store_announced(struct call *call, const struct due_item *items, co
     return pg_queue(call->pg, &retention_sql_announced, &params, err);
 }
 
+static struct rehearsed_list take_rehearsed(struct call *call, struct pg_rows *rows)
+{
+    struct rehearsed_list list = {.items = ARENA_ARRAY(call->arena, (size_t)rows->n + 1, struct rehearsed),
+                                  .n = (size_t)rows->n};
+
+    for (int i = 0; i < rows->n; i++)
+        list.items[i] = (struct rehearsed){.kind = text_copy(call->arena, pg_get_text(rows, i, 0)),
+                                           .category = text_copy(call->arena, pg_get_text(rows, i, 1)),
+                                           .rule = text_copy(call->arena, pg_get_text(rows, i, 2)),
+                                           .n = pg_get_int8(rows, i, 3)};
+    pg_rows_free(rows);
+    return list;
+}
+
+enum outcome store_held(struct call *call, struct rehearsed_list *out, struct error *err)
+{
+    struct pg_rows rows;
+
+    TRY(pg_exec(call->pg, &retention_sql_held, NULL, &rows, err));
+    *out = take_rehearsed(call, &rows);
+    return DONE;
+}
+
 enum outcome store_rehearse(struct call *call, int64_t at, struct rehearsed_list *out, int64_t *stale,
                             struct error *err)
 {
@@ -193,15 +216,9 @@ enum outcome store_rehearse(struct call *call, int64_t at, struct rehearsed_list
 
     pg_params_init(&params, call->arena);
     pg_add_time(&params, at);
+    pg_add_int8(&params, call->policy_version);
     TRY(pg_exec(call->pg, &retention_sql_rehearse, &params, &rows, err));
-    *out = (struct rehearsed_list){.items = ARENA_ARRAY(call->arena, (size_t)rows.n + 1, struct rehearsed),
-                                   .n = (size_t)rows.n};
-    for (int i = 0; i < rows.n; i++)
-        out->items[i] = (struct rehearsed){.kind = text_copy(call->arena, pg_get_text(&rows, i, 0)),
-                                           .category = text_copy(call->arena, pg_get_text(&rows, i, 1)),
-                                           .rule = text_copy(call->arena, pg_get_text(&rows, i, 2)),
-                                           .n = pg_get_int8(&rows, i, 3)};
-    pg_rows_free(&rows);
+    *out = take_rehearsed(call, &rows);
     pg_params_init(&params, call->arena);
     pg_add_int8(&params, call->policy_version);
     TRY(pg_exec(call->pg, &retention_sql_rehearse_stale, &params, &rows, err));

@@ -102,8 +102,8 @@ def data_of(stack, topic, kind, match=None):
 
 
 def unread(stack, service):
-    """What this service has still to read or to send."""
-    return [b for b in stack.behind() if service in b]
+    """What this service has still to read or to send. A topic may bear a service's name and be read by another."""
+    return [b for b in stack.behind() if service == (b[1] if b[0] == "outbox" else b[0])]
 
 
 def wait_read(stack, service, timeout=60):
