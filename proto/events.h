@@ -292,9 +292,11 @@ struct forget_result { /* lethe.forget.result */
 };
 struct backup_answer { /* lethe.backup.answered (backup): one a backup that may hold the person */
     struct uuid request, backup;
-    struct text outcome; /* dark | gone | human */
-    int64_t at;          /* dark since, gone on, a human asked on */
+    struct text outcome; /* dark | gone | not-held | human (nobody has answered yet: the request stays open) */
+    int64_t at;          /* dark since, gone on, looked at on, a human asked on */
     struct text why;
+    struct text evidence;                  /* a human's answer: where its proof lies, a code */
+    struct uuid recorded_by, confirmed_by; /* a human's answer: two operators */
 };
 
 /* ---- holders: topic of the holder's own, and holder.result ---------------------------------------------------------- */

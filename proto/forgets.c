@@ -100,16 +100,17 @@ static bool one_of(struct text value, const char *const *names)
 
 static enum outcome check_backup_answer(const void *object, const char *pointer, struct error *err)
 {
-    static const char *const known[] = {"dark", "gone", "human", NULL};
+    static const char *const known[] = {"dark", "gone", "not-held", "human", NULL};
 
     return one_of(((const struct backup_answer *)object)->outcome, known) ? DONE
                                                                           : refuse_below(err, pointer, "/outcome");
 }
 
 static const struct field backup_answer_type_fields[] = {
-    MUST(backup_answer, request, UUID, 0, 0),  MUST(backup_answer, backup, UUID, 0, 0),
-    MUST(backup_answer, outcome, TEXT, 1, 16), MUST(backup_answer, at, TIME, 0, 0),
-    MAY(backup_answer, why, TEXT, 0, 1024),
+    MUST(backup_answer, request, UUID, 0, 0),    MUST(backup_answer, backup, UUID, 0, 0),
+    MUST(backup_answer, outcome, TEXT, 1, 16),   MUST(backup_answer, at, TIME, 0, 0),
+    MAY(backup_answer, why, TEXT, 0, 1024),      MAY(backup_answer, evidence, TEXT, 1, 128),
+    MAY(backup_answer, recorded_by, UUID, 0, 0), MAY(backup_answer, confirmed_by, UUID, 0, 0),
 };
 OPEN(backup_answer, backup_answer_type, check_backup_answer);
 EVENT(backup_answer_event, "lethe.backup.answered", "forget.result", backup_answer_type);

@@ -65,6 +65,9 @@ enum outcome forget_check_keys(struct call *call, const struct forget_key *keys,
 /* forget_yield: the person's own new act: tombstones on these keys end (intake decides when). */
 enum outcome forget_yield(struct call *call, const struct forget_key *keys, size_t n, struct error *err) WARN_UNUSED;
 
+/* forget_retry: what held up this request here is gone: its next attempt is due once the transaction has committed. */
+enum outcome forget_retry(struct call *call, const struct uuid *request, struct error *err) WARN_UNUSED;
+
 /* ---- what the runtime wires (common/service alone calls these) -------------------------------------------------------- */
 extern const struct topic_handler forget_topics[];
 extern const size_t forget_topics_n;

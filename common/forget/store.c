@@ -250,6 +250,16 @@ enum outcome forget_store_sweep(struct call *call, struct error *err)
     return pg_exec(call->pg, &forget_sql_sweep_ids, NULL, NULL, err);
 }
 
+enum outcome forget_retry(struct call *call, const struct uuid *request, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    call_wake(call, forget_job.name);
+    return pg_queue(call->pg, &forget_sql_task_retry, &params, err);
+}
+
 /* ---- what every writer asks ------------------------------------------------------------------------------------- */
 
 enum outcome forget_check_ids(struct call *call, const struct uuid *ids, size_t n, bool *stands, struct error *err)

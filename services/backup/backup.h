@@ -7,6 +7,7 @@
 
 #include "common/clock/clock.h"
 #include "common/error/error.h"
+#include "common/text/text.h"
 #include "common/uuid/uuid.h"
 
 enum backup_kind { BACKUP_OWN, BACKUP_OUTSIDE };
@@ -35,5 +36,23 @@ struct backup_verdict {
 /* decide_verdict: destroyed_us is when the person's keys were destroyed. Our own dump without the keyring is dark from
  * then on; what holds wrapped keys, or lies elsewhere, is gone when it ends; without an end a human sees to it. */
 struct backup_verdict decide_verdict(const struct backup *backup, int64_t destroyed_us);
+
+/* ---- what a human answers: one person records it, another confirms it ------------------------------------------------ */
+
+enum human_outcome { HUMAN_DARK, HUMAN_GONE, HUMAN_NOT_HELD };
+extern const char *const human_outcome_names[]; /* dark, gone, not-held; NULL-terminated */
+
+struct human_answer {
+    int outcome;          /* enum human_outcome; -1: none was recorded */
+    int64_t at;           /* dark since, gone on, looked at on; CLOCK_NONE: not said */
+    struct text evidence; /* where the proof lies: a number or a name of a document, never a text */
+    struct uuid by;       /* the operator */
+};
+enum human_step { HUMAN_RECORD, HUMAN_CONFIRM };
+
+/* decide_human: given->at is filled in where the outcome allows it. Another answer than the recorded one begins anew;
+ * the same from the same person is refused (409). */
+enum outcome decide_human(const struct human_answer *recorded, struct human_answer *given, int64_t now_us,
+                          enum human_step *step, struct error *err) WARN_UNUSED;
 
 #endif

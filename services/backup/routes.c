@@ -2,14 +2,20 @@
 #include "proto/table.h"
 #include "services/backup/service.h"
 
+#define OPERATOR(s)                                                                                                    \
+    {                                                                                                                  \
+        .name = "operator", .kind = FIELD_UUID, .nullable = true, .offset = offsetof(struct s, operator_id)            \
+    }
+
 struct backup_body {
-    struct uuid id;
+    struct uuid id, operator_id; /* whom admin names: its audit chain keeps it */
     struct text name, holder, system, place;
     int kind, contents;
     int64_t taken_at, expires_at, kek_epoch;
     bool keyring;
 };
 static const struct field backup_type_fields[] = {
+    OPERATOR(backup_body),
     MAY(backup_body, id, UUID, 0, 0),
     MUST(backup_body, name, TEXT, 1, 128),
     MUST(backup_body, holder, TEXT, 1, 128),
@@ -22,12 +28,7 @@ static const struct field backup_type_fields[] = {
     MAY(backup_body, keyring, BOOL, 0, 0),
     MAY(backup_body, kek_epoch, INT, 0, INT64_MAX),
 };
-static const struct object_type backup_type = {
-    .fields = backup_type_fields,
-    .fields_n = sizeof(backup_type_fields) / sizeof(backup_type_fields[0]),
-    .size = sizeof(struct backup_body),
-    .open = true, /* admin adds who asks */
-};
+CLOSED(backup_body, backup_type, NULL);
 
 static struct backup from_body(struct call *call, const struct backup_body *body)
 {
@@ -76,16 +77,18 @@ enum outcome get_backups(struct call *call, const struct http_request *request, 
 }
 
 struct change_body {
+    struct uuid operator_id;
     int64_t expires_at;
     bool gone;
 };
 static const struct field change_type_fields[] = {
+    OPERATOR(change_body),
     MAY(change_body, expires_at, TIME, 0, 0),
     MAY(change_body, gone, BOOL, 0, 0),
 };
-OPEN(change_body, change_type, NULL);
+CLOSED(change_body, change_type, NULL);
 
-static enum outcome path_id(const struct http_request *request, struct uuid *id, struct error *err)
+enum outcome path_id(const struct http_request *request, struct uuid *id, struct error *err)
 {
     if (!uuid_parse(request->params[0], id))
         return error_status(err, 404, "backup", "there is no such backup");
@@ -111,29 +114,50 @@ enum outcome patch_backup(struct call *call, const struct http_request *request,
 }
 
 struct manifest_body {
-    struct hash_list keys;
+    struct uuid operator_id;
+    struct key_list keys;
+    bool complete;
 };
-static const struct field manifest_type_fields[] = {MUST(manifest_body, keys, HASHES, 1, 10000)};
-OPEN(manifest_body, manifest_type, NULL);
+static const struct field manifest_type_fields[] = {
+    OPERATOR(manifest_body),
+    MAY_OBJECTS(manifest_body, keys, key_type, 0, KEYS_MOST),
+    MAY(manifest_body, complete, BOOL, 0, 0),
+};
+CLOSED(manifest_body, manifest_type, NULL);
+
+static struct hash_list hashes_of(struct call *call, const struct key_list *keys, bool *by_phone)
+{
+    struct hash_list list = {.items = ARENA_ARRAY(call->arena, keys->n + 1, struct hash), .n = keys->n};
+
+    *by_phone = false;
+    for (size_t i = 0; i < keys->n; i++) {
+        list.items[i] = keys->items[i].hash;
+        *by_phone = *by_phone || keys->items[i].kind == KEY_PHONE || keys->items[i].kind == KEY_PHONE_SURNAME;
+    }
+    return list;
+}
 
 enum outcome post_manifest(struct call *call, const struct http_request *request, struct http_response *response,
                            struct error *err)
 {
     const struct manifest_body *body;
+    struct hash_list hashes;
     void *decoded = NULL;
     struct uuid id;
-    bool found, has;
+    bool found, has, by_phone;
+    int64_t forgotten;
 
     TRY(path_id(request, &id, err));
     TRY(event_decode(&manifest_type, request->body, call->arena, &decoded, err));
     body = decoded;
-    TRY(store_has_manifest(call, &id, &found, &has, err));
+    hashes = hashes_of(call, &body->keys, &by_phone);
+    TRY(store_manifest_mark(call, &id, body->complete, by_phone, &found, &has, err));
     if (!found)
         return error_status(err, 404, "backup", "there is no such backup");
     if (!has)
         return error_status(err, 409, "contents", "only a backup whose contents are a manifest takes one");
-    TRY(store_manifest_add(call, &id, &body->keys, err));
+    TRY(store_manifest_add(call, &id, &hashes, &forgotten, err));
     response->status = 202;
-    buf_printf(&response->body, "{\"keys\":%zu}", body->keys.n);
+    buf_printf(&response->body, "{\"keys\":%zu,\"forgotten\":%lld}", hashes.n, (long long)forgotten);
     return DONE;
 }

@@ -9,6 +9,8 @@ static const struct http_route routes[] = {
     POST("/internal/v1/backups", post_backup, HTTP_INTERNAL),
     GET("/internal/v1/backups", get_backups, HTTP_INTERNAL),
     PATCH("/internal/v1/backups/{id}", patch_backup, HTTP_INTERNAL),
+    GET("/internal/v1/backups/answers", get_answers, HTTP_INTERNAL),
+    POST("/internal/v1/backups/{id}/answers", post_answer, HTTP_INTERNAL),
     {.method = HTTP_POST,
      .path = "/internal/v1/backups/{id}/manifest",
      .handle = post_manifest,

@@ -48,44 +48,24 @@ enum outcome store_change(struct call *call, const struct uuid *id, int64_t expi
     return DONE;
 }
 
-static void member(struct buf *out, const char *name, struct text value)
-{
-    if (value.p == NULL)
-        return;
-    buf_printf(out, ",\"%s\":", name);
-    buf_json_string(out, value);
-}
-
-static void member_time(struct buf *out, const char *name, int64_t us)
-{
-    char at[CLOCK_TEXT_BYTES];
-
-    if (us == CLOCK_NONE)
-        return;
-    clock_format(us, at);
-    member(out, name, text_of(at));
-}
-
 static void print_row(const struct pg_rows *rows, int row, struct buf *out)
 {
-    struct uuid id = pg_get_uuid(rows, row, 0);
-    char text[UUID_TEXT_BYTES];
-
-    uuid_format(&id, text);
-    buf_printf(out, "{\"id\":\"%s\"", text);
-    member(out, "name", pg_get_text(rows, row, 1));
-    member(out, "holder", pg_get_text(rows, row, 2));
-    member(out, "kind", pg_get_text(rows, row, 3));
-    member(out, "contents", pg_get_text(rows, row, 4));
-    member(out, "system", pg_get_text(rows, row, 5));
-    member_time(out, "taken_at", pg_get_time(rows, row, 6));
-    member_time(out, "expires_at", pg_get_time(rows, row, 7));
-    member(out, "place", pg_get_text(rows, row, 8));
+    buf_char(out, '{');
+    print_id(out, "id", pg_get_uuid(rows, row, 0));
+    print_text(out, "name", pg_get_text(rows, row, 1));
+    print_text(out, "holder", pg_get_text(rows, row, 2));
+    print_text(out, "kind", pg_get_text(rows, row, 3));
+    print_text(out, "contents", pg_get_text(rows, row, 4));
+    print_text(out, "system", pg_get_text(rows, row, 5));
+    print_time(out, "taken_at", pg_get_time(rows, row, 6));
+    print_time(out, "expires_at", pg_get_time(rows, row, 7));
+    print_text(out, "place", pg_get_text(rows, row, 8));
     buf_printf(out, ",\"keyring\":%s", pg_get_bool(rows, row, 9) ? "true" : "false");
     if (!pg_is_null(rows, row, 10))
         buf_printf(out, ",\"kek_epoch\":%lld", (long long)pg_get_int8(rows, row, 10));
-    member_time(out, "gone_at", pg_get_time(rows, row, 11));
-    buf_printf(out, ",\"manifest\":%lld}", (long long)pg_get_int8(rows, row, 12));
+    print_time(out, "gone_at", pg_get_time(rows, row, 11));
+    buf_printf(out, ",\"manifest\":%lld,\"complete\":%s,\"by_phone\":%s}", (long long)pg_get_int8(rows, row, 12),
+               pg_get_bool(rows, row, 13) ? "true" : "false", pg_get_bool(rows, row, 14) ? "true" : "false");
 }
 
 enum outcome store_print(struct call *call, const struct uuid *after, struct buf *out, struct error *err)
@@ -121,14 +101,17 @@ enum outcome store_expire(struct call *call, int64_t *n, struct error *err)
     return DONE;
 }
 
-enum outcome store_has_manifest(struct call *call, const struct uuid *id, bool *found, bool *has, struct error *err)
+enum outcome store_manifest_mark(struct call *call, const struct uuid *id, bool complete, bool by_phone, bool *found,
+                                 bool *has, struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows;
 
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, id);
-    TRY(pg_exec(call->pg, &backup_sql_backup_exists, &params, &rows, err));
+    pg_add_bool(&params, complete);
+    pg_add_bool(&params, by_phone);
+    TRY(pg_exec(call->pg, &backup_sql_manifest_mark, &params, &rows, err));
     *found = rows.n > 0;
     *has = *found && text_is(pg_get_text(&rows, 0, 0), backup_contents_names[CONTENTS_MANIFEST]);
     pg_rows_free(&rows);
@@ -136,14 +119,18 @@ enum outcome store_has_manifest(struct call *call, const struct uuid *id, bool *
 }
 
 enum outcome store_manifest_add(struct call *call, const struct uuid *id, const struct hash_list *keys,
-                                struct error *err)
+                                int64_t *forgotten, struct error *err)
 {
     struct pg_params params;
+    struct pg_rows rows;
 
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, id);
     pg_add_hashes(&params, keys->items, keys->n);
-    return pg_queue(call->pg, &backup_sql_manifest_add, &params, err);
+    TRY(pg_exec(call->pg, &backup_sql_manifest_add, &params, &rows, err));
+    *forgotten = pg_get_int8(&rows, 0, 0);
+    pg_rows_free(&rows);
+    return DONE;
 }
 
 static int index_of(const char *const *names, struct text name)
@@ -203,40 +190,6 @@ enum outcome store_manifest_count(struct call *call, const struct hash_list *key
     pg_add_hashes(&params, keys->items, keys->n);
     TRY(pg_exec(call->pg, &backup_sql_manifest_count, &params, &rows, err));
     *rows_n = pg_get_int8(&rows, 0, 0);
-    pg_rows_free(&rows);
-    return DONE;
-}
-
-enum outcome store_answer(struct call *call, const struct uuid *request, const struct uuid *backup,
-                          const struct backup_verdict *verdict, struct error *err)
-{
-    struct pg_params params;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, request);
-    pg_add_uuid(&params, backup);
-    pg_add_str(&params, verdict->outcome);
-    pg_add_time(&params, verdict->at);
-    pg_add_str(&params, verdict->why);
-    return pg_queue(call->pg, &backup_sql_answer_add, &params, err);
-}
-
-enum outcome store_publish_answers(struct call *call, const struct uuid *request, struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, request);
-    TRY(pg_exec(call->pg, &backup_sql_answer_list, &params, &rows, err));
-    for (int i = 0; i < rows.n; i++) {
-        struct backup_answer answer = {.request = *request,
-                                       .backup = pg_get_uuid(&rows, i, 0),
-                                       .outcome = pg_get_text(&rows, i, 1),
-                                       .at = pg_get_time(&rows, i, 2),
-                                       .why = pg_get_text(&rows, i, 3)};
-        outbox_publish(call->outbox, &backup_answer_event, request, &answer);
-    }
     pg_rows_free(&rows);
     return DONE;
 }

@@ -12,6 +12,8 @@ CREATE TABLE backup (
     place      text,
     keyring    boolean NOT NULL,
     kek_epoch  bigint,
+    complete   boolean NOT NULL DEFAULT false, -- the manifest names everybody; until then it may hold anybody
+    by_phone   boolean NOT NULL DEFAULT false, -- it names phones: others' too, so that it may hold anybody
     ledger     bigint,                 -- the ledger's number before the snapshot
     gone_at    timestamptz,
     registered_at timestamptz NOT NULL DEFAULT now()
@@ -27,13 +29,27 @@ CREATE TABLE manifest (
 );
 GRANT SELECT, INSERT, DELETE ON manifest TO {role};
 
--- What was answered for a forget: ids and dates alone.
+-- When a forget destroyed the person's keys: what was taken later can't hold them.
+CREATE TABLE asked (
+    request uuid PRIMARY KEY,
+    at      timestamptz NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE ON asked TO {role};
+
+-- What was answered for a forget: ids, dates and codes alone. Where a human is asked, one person records the answer and
+-- another confirms it; until then the outcome is 'human', and the request stays open.
 CREATE TABLE answer (
-    request uuid NOT NULL,
-    backup  uuid NOT NULL REFERENCES backup,
-    outcome text NOT NULL,
-    at      timestamptz,
-    why     text NOT NULL,
+    request      uuid NOT NULL,
+    backup       uuid NOT NULL REFERENCES backup,
+    outcome      text NOT NULL CHECK (outcome IN ('dark', 'gone', 'not-held', 'human')),
+    at           timestamptz NOT NULL,
+    why          text NOT NULL,
+    recorded     text CHECK (recorded IN ('dark', 'gone', 'not-held')),
+    recorded_at  timestamptz, -- the date that the answer names
+    evidence     text,        -- where the proof lies
+    recorded_by  uuid,        -- operators
+    confirmed_by uuid,
     PRIMARY KEY (request, backup)
 );
-GRANT SELECT, INSERT ON answer TO {role};
+CREATE INDEX answer_open ON answer (at, request, backup) WHERE outcome = 'human';
+GRANT SELECT, INSERT, UPDATE ON answer TO {role};

@@ -1,0 +1,1 @@
+SELECT count(*) FROM answer WHERE request = $1::uuid AND outcome = 'human'

@@ -1,1 +1,0 @@
-SELECT contents FROM backup WHERE backup = $1::uuid
