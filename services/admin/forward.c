@@ -15,6 +15,15 @@ enum outcome path_id(const struct http_request *request, struct uuid *out, struc
     return error_status(err, 404, "id", "the path's id is no UUID");
 }
 
+enum outcome path_name(struct call *call, const struct http_request *request, const char **out, struct error *err)
+{
+    struct text name = request->params[0];
+    if (name.n == 0 || name.n > 64 || !audit_text_ok(name))
+        return error_status(err, 404, "name", "there is nothing of that name");
+    *out = text_cstr(call->arena, name);
+    return DONE;
+}
+
 /* ---- one call ---------------------------------------------------------------------------------------------------- */
 
 enum outcome forward_call(struct call *call, const struct http_request *request, enum peer peer,
@@ -125,12 +134,12 @@ static bool query_ok(struct text text)
 static enum outcome make_path(struct call *call, const struct http_request *request, const struct passage *passage,
                               struct buf *out, struct error *err)
 {
-    const char *place = strstr(passage->path, "{id}");
-    if (place == NULL)
+    const char *open = strchr(passage->path, '{'), *close = open != NULL ? strchr(open, '}') : NULL;
+    if (close == NULL)
         buf_str(out, passage->path);
     else
-        buf_printf(out, "%.*s%.*s%s", (int)(place - passage->path), passage->path, TEXT_ARGS(request->params[0]),
-                   place + 4);
+        buf_printf(out, "%.*s%.*s%s", (int)(open - passage->path), passage->path, TEXT_ARGS(request->params[0]),
+                   close + 1);
     for (size_t i = 0; passage->look && i < request->query_n; i++) {
         const struct header *q = &request->query[i];
         if (!query_ok(q->name) || !query_ok(q->value))
@@ -211,6 +220,8 @@ enum outcome forward_pass(struct call *call, const struct http_request *request,
     struct deed deed = {.action = passage->action};
     if (strstr(passage->path, "{id}") != NULL)
         TRY(path_id(request, &deed.object, err));
+    else if (strstr(passage->path, "{name}") != NULL)
+        TRY(path_name(call, request, &deed.detail, err));
     return passage->look ? pass_look(call, request, response, passage, &deed, err)
                          : pass_change(call, request, response, passage, &deed, err);
 }

@@ -27,7 +27,7 @@ struct passage {
     enum right right;
     enum peer peer;
     enum http_method method;
-    const char *path;        /* "{id}" stands for the first of the route's parameters, which must be a UUID */
+    const char *path;        /* {id}, {name}: the route's first parameter: a UUID, or a name of the policy */
     const char *operator_as; /* the member that tells the operator; NULL: "operator" */
     bool look;               /* changes nothing: one audit row before; else one before and one after */
 };
@@ -36,5 +36,8 @@ enum outcome forward_pass(struct call *call, const struct http_request *request,
 
 /* path_id: the route's first parameter as a UUID; 404 where it is none. */
 enum outcome path_id(const struct http_request *request, struct uuid *out, struct error *err) WARN_UNUSED;
+/* path_name: as a code that may stand in the audit chain; 404 where it is none. */
+enum outcome path_name(struct call *call, const struct http_request *request, const char **out,
+                       struct error *err) WARN_UNUSED;
 
 #endif

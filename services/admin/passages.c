@@ -28,6 +28,12 @@ ACTION(post_resume, "resume")
 ACTION(post_extend, "extend")
 ACTION(post_reject, "reject")
 ACTION(post_complete, "complete")
+ACTION(post_subject, "subject")
+CHANGE(post_answered, "request.answered", RIGHT_REQUEST, PEER_ERASURE, HTTP_POST, "/internal/v1/requests/{id}/answered")
+
+/* sources that asked for more forgets than they may: erasure's */
+LOOK(get_sources, "source.list", RIGHT_LOOK, PEER_ERASURE, "/internal/v1/sources")
+CHANGE(post_release, "source.release", RIGHT_DECIDE, PEER_ERASURE, HTTP_POST, "/internal/v1/sources/{name}/release")
 
 /* holders: erasure's */
 LOOK(get_holders, "holder.list", RIGHT_LOOK, PEER_ERASURE, "/internal/v1/holders")
@@ -42,5 +48,8 @@ PASSAGE(post_review, .action = "review.decide", .right = RIGHT_DECIDE, .peer = P
         .path = "/internal/v1/reviews", .operator_as = "by")
 LOOK(get_backups, "backup.list", RIGHT_LOOK, PEER_BACKUP, "/internal/v1/backups")
 CHANGE(post_backup, "backup.add", RIGHT_DECIDE, PEER_BACKUP, HTTP_POST, "/internal/v1/backups")
+CHANGE(patch_backup, "backup.change", RIGHT_DECIDE, PEER_BACKUP, HTTP_PATCH, "/internal/v1/backups/{id}")
+LOOK(get_backup_answers, "backup.answers", RIGHT_LOOK, PEER_BACKUP, "/internal/v1/backups/answers")
+CHANGE(post_backup_answer, "backup.answer", RIGHT_DECIDE, PEER_BACKUP, HTTP_POST, "/internal/v1/backups/{id}/answers")
 CHANGE(post_rehearsal, "retention.rehearse", RIGHT_REQUEST, PEER_RETENTION, HTTP_POST, "/internal/v1/rehearsals")
 LOOK(get_campaign, "campaign.show", RIGHT_LOOK, PEER_MAILER, "/internal/v1/campaigns/{id}")

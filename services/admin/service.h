@@ -38,10 +38,12 @@ static inline struct admin_state *admin(const struct call *call)
 /* handlers, by subject */
 route_fn get_health, get_policy, get_roles, post_resync_of;
 route_fn post_request, get_requests, get_request, post_cancel, post_verify, post_approve, post_pause, post_resume,
-    post_extend, post_reject, post_complete, get_certificate, get_report;
+    post_extend, post_reject, post_complete, post_answered, post_subject, get_certificate, get_report;
+route_fn get_sources, post_release;
 route_fn post_holder, get_holders, get_holder, patch_holder, post_manual_result;
 route_fn post_search, get_looks;
-route_fn get_reviews, post_review, get_backups, post_backup, post_rehearsal, get_refused;
+route_fn get_reviews, post_review, post_rehearsal, get_refused;
+route_fn get_backups, post_backup, patch_backup, post_manifest, get_backup_answers, post_backup_answer;
 route_fn post_campaign, get_campaigns, get_campaign;
 route_fn post_operator, get_operators, get_operator, patch_operator, post_revoke;
 route_fn get_audit, get_audit_check;

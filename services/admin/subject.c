@@ -2,6 +2,7 @@
 #include "services/admin/subject.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 static const struct field record_fields[] = {
     {.name = "system",
@@ -20,6 +21,13 @@ static const struct field record_fields[] = {
 static const struct object_type record_type = {
     .fields = record_fields, .fields_n = 2, .size = sizeof(struct subject_record)};
 
+static enum outcome refuse_reason(struct error *err, const char *pointer)
+{
+    char below[sizeof err->pointer];
+    (void)snprintf(below, sizeof below, "%s/reason", pointer);
+    return error_refuse(err, below, "format", "a reason is a code of a-z and -");
+}
+
 static enum outcome check_search(const void *object, const char *pointer, struct error *err)
 {
     const struct subject_search *search = object;
@@ -27,6 +35,9 @@ static enum outcome check_search(const void *object, const char *pointer, struct
         (search->email.p != NULL) + (search->phone.p != NULL) + search->has_record + !uuid_is_nil(&search->person);
     if (given != 1)
         return error_refuse(err, pointer, "one of", "name one of email, phone, record and person");
+    for (size_t i = 0; i < search->reason.n; i++) /* it goes into audit rows: a code, never a text about somebody */
+        if (search->reason.p[i] != '-' && (search->reason.p[i] < 'a' || search->reason.p[i] > 'z'))
+            return refuse_reason(err, pointer);
     return DONE;
 }
 
@@ -68,6 +79,17 @@ static void add_key(struct key *out, size_t *n, struct key key)
         out[(*n)++] = key;
 }
 
+size_t subject_regions(const struct policy *policy, const char *out[SUBJECT_REGIONS_MOST])
+{
+    size_t n = 0;
+    for (size_t i = 0; policy != NULL && i < policy->sources_n && n < SUBJECT_REGIONS_MOST; i++)
+        if (policy->sources[i].region != NULL)
+            out[n++] = policy->sources[i].region;
+    if (n == 0)
+        out[n++] = "ZZ"; /* none: numbers in E.164 alone */
+    return n;
+}
+
 /* A national number means another in each region that the sources write from. */
 static enum outcome phone_keys(struct text given, const struct crypto_key *index_key, const char *const *regions,
                                size_t regions_n, struct arena *arena, struct key *out, size_t *n, struct error *err)
@@ -95,13 +117,47 @@ enum outcome subject_keys(const struct subject_search *search, const struct cryp
     return DONE;
 }
 
-const char *subject_detail(const struct subject_search *search)
+static enum outcome check_line(const void *object, const char *pointer, struct error *err)
 {
-    if (search->email.p != NULL)
-        return search->fields ? "email+fields" : "email";
-    if (search->phone.p != NULL)
-        return search->fields ? "phone+fields" : "phone";
-    if (search->has_record)
-        return search->fields ? "record+fields" : "record";
-    return search->fields ? "person+fields" : "person";
+    const struct manifest_line *line = object;
+    if ((line->email.p != NULL) + (line->phone.p != NULL) + line->has_source != 1)
+        return error_refuse(err, pointer, "one of", "name one of email, phone and source");
+    return DONE;
+}
+
+static const struct field line_fields[] = {
+    {.name = "email", .kind = FIELD_TEXT, .offset = offsetof(struct manifest_line, email), .least = 1, .most = 320},
+    {.name = "phone", .kind = FIELD_TEXT, .offset = offsetof(struct manifest_line, phone), .least = 1, .most = 64},
+    {.name = "source",
+     .kind = FIELD_OBJECT,
+     .offset = offsetof(struct manifest_line, source),
+     .present_offset = offsetof(struct manifest_line, has_source),
+     .type = &record_type},
+};
+const struct object_type manifest_line_type = {.fields = line_fields,
+                                               .fields_n = sizeof line_fields / sizeof line_fields[0],
+                                               .size = sizeof(struct manifest_line),
+                                               .check = check_line};
+
+enum outcome manifest_keys(const struct manifest_line *line, const struct crypto_key *index_key,
+                           const char *const *regions, size_t regions_n, struct arena *arena, struct key *out,
+                           size_t *n, struct error *err)
+{
+    const struct subject_search one = {
+        .email = line->email, .phone = line->phone, .record = line->source, .has_record = line->has_source};
+    size_t found = 0;
+    TRY(subject_keys(&one, index_key, regions, regions_n, arena, out + *n, &found, err));
+    *n += found;
+    return DONE;
+}
+
+const char *subject_detail(const struct subject_search *search, struct arena *arena)
+{
+    const char *by = search->email.p != NULL   ? "email"
+                     : search->phone.p != NULL ? "phone"
+                     : search->has_record      ? "record"
+                                               : "person";
+    bool reason = search->reason.p != NULL;
+    return text_cstr(arena, text_format(arena, "%s%s%s%.*s", by, search->fields ? "+fields" : "", reason ? "/" : "",
+                                        reason ? (int)search->reason.n : 0, reason ? search->reason.p : ""));
 }

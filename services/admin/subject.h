@@ -4,9 +4,13 @@
 
 #include "common/event/event.h"
 #include "common/normal/normal.h"
+#include "common/policy/policy.h"
 #include "proto/events.h"
 
-enum { SUBJECT_KEYS_MOST = 16 };
+enum { SUBJECT_KEYS_MOST = 16, SUBJECT_REGIONS_MOST = 16 };
+
+/* subject_regions: those of the policy's sources, whose national phone numbers may be meant. */
+size_t subject_regions(const struct policy *policy, const char *out[SUBJECT_REGIONS_MOST]);
 
 struct subject_record {
     struct text system, id;
@@ -17,7 +21,7 @@ struct subject_search { /* exactly one of email, phone, record, person */
     bool has_record;
     struct uuid person;
     bool fields;
-    struct text reason; /* a code: "request", "support", ... */
+    struct text reason; /* a code of [a-z-]: "request", "support", ... */
 };
 extern const struct object_type subject_search_type;
 
@@ -27,7 +31,20 @@ enum outcome subject_keys(const struct subject_search *search, const struct cryp
                           const char *const *regions, size_t regions_n, struct arena *arena, struct key *out,
                           size_t *out_n, struct error *err) WARN_UNUSED;
 
-/* subject_detail: what the audit row says: "email", "phone+fields", ... */
-const char *subject_detail(const struct subject_search *search);
+/* One line of a backup's manifest: exactly one of email, phone, source. */
+struct manifest_line {
+    struct text email, phone;
+    struct subject_record source;
+    bool has_source;
+};
+extern const struct object_type manifest_line_type;
+
+/* manifest_keys: the hashes of a line, added to out[*n], which has room for SUBJECT_KEYS_MOST more. */
+enum outcome manifest_keys(const struct manifest_line *line, const struct crypto_key *index_key,
+                           const char *const *regions, size_t regions_n, struct arena *arena, struct key *out,
+                           size_t *n, struct error *err) WARN_UNUSED;
+
+/* subject_detail: what the audit row says: "email", "phone+fields", "email/support" with its reason. */
+const char *subject_detail(const struct subject_search *search, struct arena *arena);
 
 #endif

@@ -7,7 +7,7 @@
 #include "services/admin/forward.h"
 #include "services/admin/subject.h"
 
-enum { REGIONS_MOST = 16, KEYS_MOST = 1000 };
+enum { KEYS_MOST = 1000 };
 
 /* ---- what the others answer -------------------------------------------------------------------------------------- */
 
@@ -77,17 +77,6 @@ struct search {
     size_t persons_n, ids_n;
     struct text holdings, consents, mails, holders;
 };
-
-static size_t regions_of(const struct policy *policy, const char **out)
-{
-    size_t n = 0;
-    for (size_t i = 0; policy != NULL && i < policy->sources_n && n < REGIONS_MOST; i++)
-        if (policy->sources[i].region != NULL)
-            out[n++] = policy->sources[i].region;
-    if (n == 0)
-        out[n++] = "ZZ"; /* none: numbers in E.164 alone */
-    return n;
-}
 
 static void write_keys(struct json *json, const struct search *search)
 {
@@ -161,7 +150,7 @@ static enum outcome resolve(struct call *call, const struct http_request *reques
 /* Whom the search found is kept beside the chain, unless they are being forgotten. */
 static enum outcome remember(struct call *call, const struct search *search, struct error *err)
 {
-    struct deed deed = {.action = "subject.look", .detail = subject_detail(search->asked)};
+    struct deed deed = {.action = "subject.look", .detail = subject_detail(search->asked, call->arena)};
     bool *gone = ARENA_ARRAY(call->arena, search->ids_n + 1, bool);
     struct uuid *live = ARENA_ARRAY(call->arena, search->ids_n + 1, struct uuid);
     size_t n = 0;
@@ -184,7 +173,7 @@ static enum outcome ask_intake(struct call *call, const struct http_request *req
     struct json json = json_open(&out);
     json_uuids(&json, "records", search->ids + search->persons_n, search->ids_n - search->persons_n);
     json_bool(&json, "fields", search->asked->fields);
-    json_str(&json, "reason", "operator-look");
+    json_text(&json, "reason", search->asked->reason.p != NULL ? search->asked->reason : TEXT("operator-look"));
     json_uuid(&json, "actor", &search->caller.id);
     return forward_ask(call, request, PEER_INTAKE, "/internal/v1/records", finish(call, &json), &search->holdings, err);
 }
@@ -251,15 +240,15 @@ enum outcome post_search(struct call *call, const struct http_request *request, 
 {
     struct search search = {0};
     struct deed deed = {.action = "subject.search"};
-    const char *regions[REGIONS_MOST];
+    const char *regions[SUBJECT_REGIONS_MOST];
     void *body = NULL;
     TRY(access_check(call, request, RIGHT_REQUEST, &deed, &search.caller, err));
     TRY(body_read(&subject_search_type, request->body, call->arena, &body, err));
     search.asked = body;
-    deed.detail = subject_detail(search.asked);
+    deed.detail = subject_detail(search.asked, call->arena);
     if (search.asked->fields)
         TRY(access_check(call, request, RIGHT_FIELDS, &deed, &search.caller, err));
-    TRY(subject_keys(search.asked, service_index_key(call->service), regions, regions_of(call->policy, regions),
+    TRY(subject_keys(search.asked, service_index_key(call->service), regions, subject_regions(call->policy, regions),
                      call->arena, search.asked_keys, &search.keys_n, err));
     search.keys = search.asked_keys;
     TRY(access_audit(call, &search.caller, &deed, "asked", NULL, err));

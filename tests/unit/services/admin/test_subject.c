@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <string.h>
+
 #include <cmocka.h>
 
 #include "services/admin/subject.h"
@@ -101,15 +103,50 @@ static void test_detail_holds_no_value(void **state)
     struct subject_search *search = NULL;
     struct error err;
     assert_int_equal(read_search("{\"email\":\"a@b.example\",\"fields\":true}", &search, &err), DONE);
-    assert_string_equal(subject_detail(search), "email+fields");
+    assert_string_equal(subject_detail(search, arena), "email+fields");
     assert_int_equal(read_search("{\"person\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}", &search, &err), DONE);
-    assert_string_equal(subject_detail(search), "person");
+    assert_string_equal(subject_detail(search, arena), "person");
+    assert_int_equal(read_search("{\"email\":\"a@b.example\",\"reason\":\"support\"}", &search, &err), DONE);
+    assert_string_equal(subject_detail(search, arena), "email/support");
+    assert_int_equal(read_search("{\"email\":\"a@b.example\",\"reason\":\"Ann asked\"}", &search, &err), REFUSED);
+    assert_string_equal(err.pointer + strlen(err.pointer) - 7, "/reason");
+}
+
+static size_t line_keys(const char *json, struct key *out)
+{
+    static const char *const regions[] = {"DE", "FR"};
+    struct error err;
+    void *line = NULL;
+    size_t n = 0;
+    if (event_decode(&manifest_line_type, text_of(json), arena, &line, &err) != DONE ||
+        manifest_keys(line, key, regions, 2, arena, out, &n, &err) != DONE)
+        return SIZE_MAX;
+    return n;
+}
+
+/* A line of a manifest means what a search for it would. */
+static void test_manifest_lines(void **state)
+{
+    (void)state;
+    struct key line[SUBJECT_KEYS_MOST], search[SUBJECT_KEYS_MOST];
+    assert_int_equal(line_keys("{\"email\":\"Ann@Example.org\"}", line), 2);
+    assert_int_equal(keys_of("{\"email\":\"ann@example.org\"}", search), 2);
+    assert_true(hash_equal(&line[0].hash, &search[0].hash));
+    assert_int_equal(line_keys("{\"source\":{\"system\":\"shop\",\"id\":\"O-1\"}}", line), 1);
+    assert_int_equal(keys_of("{\"record\":{\"system\":\"shop\",\"id\":\"O-1\"}}", search), 1);
+    assert_true(hash_equal(&line[0].hash, &search[0].hash));
+    assert_true(line_keys("{\"phone\":\"0170 1234567\"}", line) >= 1);
+    assert_int_equal(line[0].kind, KEY_PHONE);
+    assert_int_equal(line_keys("{\"email\":\"a@b.example\",\"phone\":\"+491701234567\"}", line), SIZE_MAX);
+    assert_int_equal(line_keys("{}", line), SIZE_MAX);
+    assert_int_equal(line_keys("{\"email\":\"no address\"}", line), SIZE_MAX);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_of, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_manifest_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_detail_holds_no_value, set_up, tear_down),
     };
