@@ -88,6 +88,10 @@ CALLS = [
     ("viewer", "GET", "/backups", None), ("viewer", "GET", "/campaigns", None),
     ("agent", "POST", "/subjects/search", {"email": "nobody@canary.example"}),
     ("agent", "POST", "/retention/rehearsals", {"at": "2030-01-01T00:00:00Z"}),
+    ("viewer", "GET", "/backups/answers", None), ("viewer", "GET", "/sources", None),
+    ("agent", "POST", f"/requests/{uuid.uuid4()}/answered", {}), ("dpo", "POST", f"/requests/{uuid.uuid4()}/subject", {}),
+    ("dpo", "PATCH", f"/backups/{uuid.uuid4()}", {}), ("dpo", "POST", f"/backups/{uuid.uuid4()}/manifest", {}),
+    ("dpo", "POST", f"/backups/{uuid.uuid4()}/answers", {}), ("dpo", "POST", "/sources/nobody/release", {}),
     ("agent", "GET", f"/requests/{uuid.uuid4()}/report", None), ("agent", "GET", f"/refused/{uuid.uuid4()}", None),
     ("dpo", "POST", f"/requests/{uuid.uuid4()}/cancel", {}), ("dpo", "POST", f"/requests/{uuid.uuid4()}/approve", {}),
     ("dpo", "POST", "/holders", {}), ("dpo", "POST", f"/holders/{uuid.uuid4()}/results", {}),
@@ -141,6 +145,10 @@ def test_names_of_operators_are_erasable(stack):
     ("/requests", {"kind": "forget", "subject": {"email": "a@b.example"}, "operator": str(uuid.uuid4())}, 422, None, None),
     ("/subjects/search", {"email": "a@b.example", "phone": "+491701234567"}, 422, "one of", None),
     ("/subjects/search", {"email": "a@b.example", "age": 3}, 422, None, "/age"),
+    ("/subjects/search", {"email": "a@b.example", "reason": "Ann called"}, 422, "format", "/reason"),
+    (f"/backups/{uuid.uuid4()}/manifest", {"identifiers": [{"email": "a@b.example"}, {"email": "none"}]}, 422, "email",
+     "/identifiers/1/email"),
+    ("/retention/rehearsals", {"when": "2030-01-01T00:00:00Z"}, 422, None, "/when"),
     ("/operators", {"role": "king"}, 422, "enum", "/role"),
     ("/campaigns", {"purpose": "nothing", "content": {"subject": "s", "text": "t"},
                     "subjects": [{"record": str(uuid.uuid4())}]}, 422, "not in policy", "/purpose"),
@@ -284,6 +292,52 @@ def test_a_campaign_without_grounds_mails_nobody(stack):
     assert not stack.mails(email)
 
 
+def test_a_rehearsal_says_what_would_expire_and_of_how_many(stack, operators):
+    """By the numbers: three leads whose two years are over on a day to come, and one whose aren't."""
+    mine = uuid.uuid4().hex[:8]
+
+    def count(at=None):
+        answer = stack.admin("POST", "/retention/rehearsals", {"at": at} if at else {}, token=operators["agent"]["token"])
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        row = [r["n"] for r in told["expire"] if (r["kind"], r["category"], r["rule"]) == ("record", "lead", "lead-24m")]
+        held = [r["n"] for r in told["held"] if (r["kind"], r["category"]) == ("record", "lead")]
+        return sum(row), sum(held), told["to_compute"]
+
+    wait_until(lambda: count()[2] == 0, 60, "all clocks to be computed")
+    then, before = "2027-04-01T00:00:00Z", count("2027-04-01T00:00:00Z")
+    stack.send([contact(f"R{n}-{mine}", email=address(), captured_at="2025-03-31T12:00:00Z") for n in range(3)],
+               contact(f"R3-{mine}", email=address(), captured_at="2025-04-02T12:00:00Z"))
+    wait_until(lambda: count(then)[1:] == (before[1] + 4, 0), 60, lambda: f"four clocks: {count(then)} after {before}")
+    assert count(then)[0] == before[0] + 3
+    assert count()[0] == 0, "without a time it is about now"
+
+
+def test_what_travels_as_a_request_without_a_term_is_not_late(stack):
+    numbers = stack.admin("GET", "/health").json()["requests"]
+    ids = [str(uuid.uuid4()) for _ in range(3)]
+    for identity, kind in zip(ids, ("expiry", "consent", "forget")):
+        stack.rows("INSERT INTO admin.request (id, rev, kind, status, received_at, due_at) "
+                   "VALUES (%s, 1, %s, 'running', now() - interval '2 months', now() - interval '1 month')", (identity, kind))
+    try:
+        told = stack.admin("GET", "/health").json()["requests"]
+        assert told == {"open": numbers["open"] + 1, "due_in_7_days": numbers["due_in_7_days"] + 1,
+                        "late": numbers["late"] + 1}
+    finally:
+        stack.rows("DELETE FROM admin.request WHERE id = ANY (%s::uuid[])", (ids,))
+
+
+def test_a_search_s_reason_reaches_both_audit_rows(stack, operators):
+    email = address()
+    known_person(stack, email)
+    agent = operators["agent"]
+    body = {"email": email, "fields": True, "reason": "support"}
+    assert stack.admin("POST", "/subjects/search", body, token=agent["token"]).status_code == 200
+    rows = stack.admin("GET", f"/audit?operator={agent['id']}&limit=1000").json()["audit"]
+    assert [r["detail"] for r in rows[-2:]] == ["email+fields/support"] * 2
+    assert stack.value("SELECT count(*) FROM vault.audit WHERE reason = 'support' AND actor = %s", (agent["id"],)) >= 1
+
+
 # ---- lethectl ------------------------------------------------------------------------------------------------------------------
 def lethectl(stack, *words, given="", **env):
     return subprocess.run([LETHECTL, *words], input=given, capture_output=True, text=True, check=False,
@@ -320,6 +374,104 @@ def test_lethectl_s_exit_codes(stack):
     assert lethectl(stack, "audit", "check").returncode == 0
     assert lethectl(stack, "policy", "check", str(ROOT / "deploy" / "policy" / "example.yaml")).returncode == 0
     assert lethectl(stack, "policy", "check", str(ROOT / "README.md")).returncode == 1
+
+
+def backup_of(stack, **about):
+    body = {"name": uuid.uuid4().hex, "holder": "archive", "kind": "outside", "contents": "manifest",
+            "taken_at": "2026-11-01T00:00:00Z", **about}
+    answer = stack.admin("POST", "/backups", body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+def shown_backup(stack, backup):
+    return next(b for b in stack.admin("GET", "/backups").json()["backups"] if b["id"] == backup)
+
+
+def test_lethectl_tells_who_is_in_a_backup(stack, tmp_path):
+    """Plain identifiers up to admin, keyed hashes behind it; the copy counts as everything until it is told that this was
+    all, and each forget gets the answer."""
+    email, other = address(), address()
+    backup = backup_of(stack, expires_at="2027-05-05T00:00:00Z")
+    lines = tmp_path / "lines"
+    lines.write_text("\n".join([email, "", "dynamics/L-4711", json.dumps({"source": {"system": "shop", "id": "a@b"}}),
+                                *(f"{n}-{other}" for n in range(1200))]) + "\n")
+    told = lethectl(stack, "backups", "manifest", backup, "--file", str(lines))
+    assert told.returncode == 0 and told.stdout.startswith("1203 identifiers;"), told.stderr
+    assert not shown_backup(stack, backup)["complete"]
+    assert lethectl(stack, "backups", "manifest", backup, "--complete", given="").returncode == 0
+    shown = shown_backup(stack, backup)
+    assert shown["complete"] and not shown["by_phone"] and shown["manifest"] >= 1203
+    bad = lethectl(stack, "backups", "manifest", backup, given="fine@canary.example\nno identifier\n")
+    assert bad.returncode == 1 and "line 2" in bad.stderr and "no identifier" not in bad.stderr
+
+    def answer_for(who):
+        request = stack.admin("POST", "/requests", {"kind": "forget", "subject": {"email": who}}).json()["id"]
+        assert lethectl(stack, "requests", "wait", request, "--timeout", "60").returncode == 0
+        return [b["outcome"] for b in stack.admin("GET", f"/requests/{request}").json()["backups"]
+                if b["backup"] == backup]
+
+    assert answer_for(email) == ["gone"]
+    assert answer_for(address()) == []
+    assert not stack.files_holding(other), "identifiers end at admin"
+    assert lethectl(stack, "backups", "change", backup, "--gone").returncode == 0
+    assert shown_backup(stack, backup)["gone_at"]
+
+
+def test_lethectl_answers_for_a_copy_without_an_end(stack, operators):
+    backup = backup_of(stack, contents="system", system="old-crm")
+    try:
+        request = stack.admin("POST", "/requests", {"kind": "forget", "subject": {"email": address()}}).json()["id"]
+        wait_until(lambda: backup in lethectl(stack, "backups", "asked", "--request", request).stdout, 60, "the question")
+        assert stack.admin("GET", f"/requests/{request}").json()["status"] == "running"
+        words = ("backups", "answer", backup, "--request", request, "--outcome", "not-held", "--evidence", "p-7/2026")
+        first, second = (dict(LETHE_ADMIN_TOKEN=operators[role]["token"]) for role in ("dpo", "admin"))
+        assert lethectl(stack, *words, **first).returncode == 0
+        assert lethectl(stack, *words, **first).returncode == 1, "one person is not enough"
+        told = lethectl(stack, *words, "--json", **second)
+        assert told.returncode == 0 and json.loads(told.stdout)["confirmed"], told.stderr
+        assert lethectl(stack, "requests", "wait", request, "--timeout", "90").returncode == 0
+        [answer] = [b for b in stack.admin("GET", f"/requests/{request}").json()["backups"] if b["backup"] == backup]
+        assert answer["outcome"] == "not-held"
+    finally:
+        assert stack.admin("PATCH", f"/backups/{backup}", {"gone": True}).status_code == 200
+
+
+def test_lethectl_says_for_how_many_a_policy_changes_things(stack, tmp_path):
+    stack.send(contact(f"D-{uuid.uuid4().hex[:8]}", email=address()))
+    old = ROOT / "deploy" / "policy" / "example.yaml"
+    new = tmp_path / "new.yaml"
+    new.write_text(old.read_text(encoding="utf-8").replace("id: lead-24m, keep: P24M", "id: lead-24m, keep: P12M"),
+                   encoding="utf-8")
+
+    def held():
+        told = stack.admin("POST", "/retention/rehearsals", {}).json()
+        n = sum(r["n"] for r in told["held"] if (r["kind"], r["category"]) == ("record", "lead"))
+        return n if n > 0 and told["to_compute"] == 0 else 0
+
+    n = wait_until(held, 60, "clocks")
+    told = lethectl(stack, "policy", "diff", str(old), str(new))
+    assert told.returncode == 0 and "rule lead-24m: keep P24M -> P12M" in told.stdout
+    assert f"# category lead: {n} records, 0 activities are of it" in told.stdout, told.stdout
+    assert f"# category lead: {n} records, 0 activities, 0 persons' parts end by rule lead-24m now" in told.stdout
+    alone = lethectl(stack, "policy", "diff", str(old), str(new), LETHE_ADMIN_URL="")
+    assert alone.returncode == 0 and "no running system was asked" in alone.stdout
+    away = lethectl(stack, "policy", "diff", str(old), str(new), LETHE_ADMIN_URL="http://127.0.0.1:1")
+    assert away.returncode == 0 and "no running system was asked" in away.stdout
+
+
+def test_lethectl_completes_with_a_decision_and_details(stack, tmp_path):
+    details = tmp_path / "details.json"
+    details.write_text(json.dumps({"fields": {"city": "Bonn"}}))
+    made = lethectl(stack, "requests", "create", "rectify", "--json", "--details-file", str(details), given=address())
+    assert made.returncode == 0, made.stderr
+    request = json.loads(made.stdout)["id"]
+    done = lethectl(stack, "requests", "complete", request, "--decision", "partly", "--article", "16", "--reason", "done")
+    assert done.returncode == 0, done.stderr
+    shown = stack.admin("GET", f"/requests/{request}").json()
+    assert (shown["status"], shown["decision"], shown["article"]) == ("completed", "partly", "16")
+    details.write_text("[]")
+    assert lethectl(stack, "requests", "create", "rectify", "--details-file", str(details), given=address()).returncode == 2
 
 
 # ---- on a stack apart, in this order ---------------------------------------------------------------------------------------------

@@ -169,6 +169,14 @@ enum outcome args_parse(const struct command *commands, size_t n, int argc, char
     return DONE;
 }
 
+bool args_has(const struct args *args, const char *name)
+{
+    for (size_t i = 0; i < ARGS_FLAGS_MOST && args->command->flags[i].name != NULL; i++)
+        if (same(args->command->flags[i].name, name))
+            return true;
+    return false;
+}
+
 const char *args_value(const struct args *args, const char *name)
 {
     for (size_t i = 0; i < ARGS_FLAGS_MOST && args->command->flags[i].name != NULL; i++)

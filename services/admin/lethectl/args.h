@@ -41,6 +41,8 @@ struct args {
  * --name=value and --name value are the same. */
 enum outcome args_parse(const struct command *commands, size_t n, int argc, char *const *argv, struct args *out,
                         struct error *err) WARN_UNUSED;
+/* args_has: does this command have such a flag at all? */
+bool args_has(const struct args *args, const char *name);
 /* args_value: of a flag of this command, or NULL. */
 const char *args_value(const struct args *args, const char *name);
 

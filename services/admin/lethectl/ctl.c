@@ -156,6 +156,11 @@ static json_t *record_json(const char *record)
     return json_pack("{s:{s:s%,s:s}}", "record", "system", record, (size_t)(slash - record), "id", slash + 1);
 }
 
+json_t *subject_of(const char *person, const char *record)
+{
+    return record != NULL ? record_json(record) : pair("person", text_json(text_of(person)));
+}
+
 json_t *subject_json(struct ctl *ctl, const struct args *args)
 {
     const char *email = args_value(args, "email"), *email_file = args_value(args, "email-file");
@@ -168,10 +173,8 @@ json_t *subject_json(struct ctl *ctl, const struct args *args)
     }
     if (email != NULL)
         return pair("email", text_json(text_of(email)));
-    if (record != NULL)
-        return record_json(record);
-    if (person != NULL)
-        return pair("person", text_json(text_of(person)));
+    if (record != NULL || person != NULL)
+        return subject_of(person, record);
     const char *path = phone_file != NULL ? phone_file : email_file != NULL ? email_file : "-";
     struct text read = ctl_read_file(ctl, path);
     return read.p != NULL ? pair(phone_file != NULL ? "phone" : "email", text_json(read)) : NULL;

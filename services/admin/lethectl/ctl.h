@@ -16,6 +16,10 @@ enum {
     CTL_TIMEOUT = 5,   /* `requests wait` waited in vain */
 };
 
+struct column {
+    const char *title, *path; /* "clock.due" */
+};
+
 struct ctl {
     struct arena *arena;
     struct http_client *http;
@@ -37,10 +41,19 @@ int ctl_usage(const char *what); /* says it, returns CTL_USAGE */
 /* ctl_read_file: up to 1 MiB of a file, or of stdin for "-"; TEXT_NONE (said on stderr) where it can't be read. */
 struct text ctl_read_file(struct ctl *ctl, const char *path);
 
+/* ---- bodies ---------------------------------------------------------------------------------------------------------- */
+void set(json_t *object, const char *name, const char *value); /* NULL: nothing */
+/* set_file: what a file holds, trimmed, as a text; false (said on stderr) where it can't be read. NULL: nothing. */
+bool set_file(struct ctl *ctl, json_t *object, const char *name, const char *path);
+/* file_body: a file's JSON; NULL (said on stderr) where it isn't any. */
+json_t *file_body(struct ctl *ctl, const char *path);
+
+/* Calls whose answers are shown as they are; a path of NULL is a wrong command line (and releases the body). */
+int get_table(struct ctl *ctl, const char *path, const char *member, const struct column *columns, size_t n);
+int get_object(struct ctl *ctl, const char *path);
+int send_object(struct ctl *ctl, enum http_method method, const char *path, json_t *body);
+
 /* ---- showing --------------------------------------------------------------------------------------------------------- */
-struct column {
-    const char *title, *path; /* "clock.due" */
-};
 /* show_table: the list `member` of an answer, or the answer as it is with --json. */
 int show_table(struct ctl *ctl, const struct http_answer *answer, const char *member, const struct column *columns,
                size_t columns_n);
@@ -50,18 +63,21 @@ int show_object(struct ctl *ctl, const struct http_answer *answer, const char *b
 int show_raw(const struct http_answer *answer);
 
 /* ---- commands, by file ------------------------------------------------------------------------------------------------- */
-ctl_fn requests_list, requests_show, requests_create, requests_decide, requests_certificate, requests_report,
-    requests_wait;
+ctl_fn requests_list, requests_show, requests_create, requests_decide, requests_subject, requests_certificate,
+    requests_report, requests_wait;
 ctl_fn holders_list, holders_show, holders_add, holders_change, holders_result;
 ctl_fn subjects_search, subjects_looks;
 ctl_fn reviews_list, reviews_decide, audit_list, audit_check, operators_list, operators_add, operators_change,
-    operators_revoke, roles_list, health_show, refused_show, resync_service, backups_list, backups_add, campaigns_list,
-    campaigns_show, campaigns_send, retention_rehearse;
+    operators_revoke, roles_list, health_show, refused_show, resync_service, sources_list, sources_release,
+    campaigns_list, campaigns_show, campaigns_send, retention_rehearse;
+ctl_fn backups_list, backups_add, backups_change, backups_manifest, backups_asked, backups_answer;
 ctl_fn policy_show, policy_check, policy_diff;
 
 /* subject_json: the "subject" that the flags name: --email, --email-file, --phone-file, --record SYSTEM/ID, --person,
  * else an email address read from stdin. NULL where that fails (said on stderr). */
 json_t *subject_json(struct ctl *ctl, const struct args *args);
+/* subject_of: a record, or a person: one of them is given. */
+json_t *subject_of(const char *person, const char *record);
 #define SUBJECT_FLAGS                                                                                                  \
     {"email-file", "FILE", "the email address stands in FILE (default: -, stdin)"},                                    \
         {"phone-file", "FILE", "a phone number in FILE, or - for stdin"},                                              \

@@ -70,6 +70,36 @@ static void changed_bool(struct buf *out, const char *what, const char *name, co
         changed(out, what, name, detail, from ? "yes" : "no", to ? "yes" : "no");
 }
 
+/* ---- how many ------------------------------------------------------------------------------------------------------------ */
+
+static int64_t held_of(const struct held_list *held, const char *kind, const char *category, const char *rule)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < held->n; i++) {
+        const struct held *row = &held->items[i];
+        bool fits = rule == NULL ? row->rule.p == NULL : row->rule.p != NULL && text_is(row->rule, rule);
+        if (fits && text_is(row->kind, kind) && text_is(row->category, category))
+            n += row->n;
+    }
+    return n;
+}
+
+static void concerns(struct buf *out, const struct held_list *held, const char *category, const char *rule)
+{
+    if (held == NULL)
+        return;
+    int64_t records = held_of(held, "record", category, rule), activities = held_of(held, "activity", category, rule);
+    int64_t parts = held_of(held, "part", category, rule);
+    if (rule == NULL)
+        buf_printf(out, "# category %s: %" PRId64 " records, %" PRId64 " activities are of it\n", category, records,
+                   activities);
+    else
+        buf_printf(out,
+                   "# category %s: %" PRId64 " records, %" PRId64 " activities, %" PRId64
+                   " persons' parts end by rule %s now\n",
+                   category, records, activities, parts, rule);
+}
+
 /* ---- categories -------------------------------------------------------------------------------------------------------- */
 
 static void differ_fields(const struct policy_category *old, const struct policy_category *new, struct buf *out)
@@ -127,33 +157,43 @@ static bool same_list(const char *const *a, const char *const *b)
     return *a == NULL && *b == NULL;
 }
 
-static void differ_rules(const struct policy_category *old, const struct policy_category *new, struct buf *out)
+static void differ_rule(const struct policy_category *old, const struct policy_rule *was, const struct policy_rule *is,
+                        struct buf *out)
 {
     char detail[160];
+    if (is == NULL) {
+        rule_line("-", old, was, out);
+        return;
+    }
+    (void)snprintf(detail, sizeof detail, "rule %s: keep", was->id);
+    changed_duration(out, "category", old->name, detail, was->keep, is->keep);
+    (void)snprintf(detail, sizeof detail, "rule %s: after", was->id);
+    changed(out, "category", old->name, detail, was->after, is->after);
+    (void)snprintf(detail, sizeof detail, "rule %s: from", was->id);
+    changed(out, "category", old->name, detail, was->from == FROM_EVENT ? "event" : "end_of_year",
+            is->from == FROM_EVENT ? "event" : "end_of_year");
+    if (!same_list(was->roles, is->roles) || !same_list(was->fields, is->fields))
+        buf_printf(out, "~ category %s: rule %s: other roles or fields\n", old->name, was->id);
+    (void)snprintf(detail, sizeof detail, "rule %s: because", was->id);
+    changed(out, "category", old->name, detail, was->because, is->because);
+}
+
+static void differ_rules(const struct policy_category *old, const struct policy_category *new,
+                         const struct held_list *held, struct buf *out)
+{
     for (size_t i = 0; i < new->rules_n; i++)
         if (rule_of(old, new->rules[i].id) == NULL)
             rule_line("+", new, &new->rules[i], out);
     for (size_t i = 0; i < old->rules_n; i++) {
-        const struct policy_rule *was = &old->rules[i], *is = rule_of(new, was->id);
-        if (is == NULL) {
-            rule_line("-", old, was, out);
-            continue;
-        }
-        (void)snprintf(detail, sizeof detail, "rule %s: keep", was->id);
-        changed_duration(out, "category", old->name, detail, was->keep, is->keep);
-        (void)snprintf(detail, sizeof detail, "rule %s: after", was->id);
-        changed(out, "category", old->name, detail, was->after, is->after);
-        (void)snprintf(detail, sizeof detail, "rule %s: from", was->id);
-        changed(out, "category", old->name, detail, was->from == FROM_EVENT ? "event" : "end_of_year",
-                is->from == FROM_EVENT ? "event" : "end_of_year");
-        if (!same_list(was->roles, is->roles) || !same_list(was->fields, is->fields))
-            buf_printf(out, "~ category %s: rule %s: other roles or fields\n", old->name, was->id);
-        (void)snprintf(detail, sizeof detail, "rule %s: because", was->id);
-        changed(out, "category", old->name, detail, was->because, is->because);
+        size_t before = out->n;
+        differ_rule(old, &old->rules[i], rule_of(new, old->rules[i].id), out);
+        if (out->n > before)
+            concerns(out, held, old->name, old->rules[i].id);
     }
 }
 
-static void differ_categories(const struct policy *old, const struct policy *new, struct buf *out)
+static void differ_categories(const struct policy *old, const struct policy *new, const struct held_list *held,
+                              struct buf *out)
 {
     for (size_t i = 0; i < new->categories_n; i++)
         if (policy_category(old, text_of(new->categories[i].name)) == NULL)
@@ -162,12 +202,16 @@ static void differ_categories(const struct policy *old, const struct policy *new
         const struct policy_category *was = &old->categories[i], *is = policy_category(new, text_of(was->name));
         if (is == NULL) {
             buf_printf(out, "- category %s: its events are refused\n", was->name);
+            concerns(out, held, was->name, NULL);
             continue;
         }
+        size_t before = out->n;
         changed(out, "category", was->name, "unnamed fields:", was->unnamed == UNNAMED_DROP ? "drop" : "refuse",
                 is->unnamed == UNNAMED_DROP ? "drop" : "refuse");
         differ_fields(was, is, out);
-        differ_rules(was, is, out);
+        differ_rules(was, is, held, out);
+        if (out->n > before)
+            concerns(out, held, was->name, NULL);
     }
 }
 
@@ -248,7 +292,7 @@ static void differ_sources(const struct policy *old, const struct policy *new, s
     }
 }
 
-void policy_differ(const struct policy *old, const struct policy *new, struct buf *out)
+void policy_differ(const struct policy *old, const struct policy *new, const struct held_list *held, struct buf *out)
 {
     const struct {
         const char *what, *name;
@@ -270,7 +314,7 @@ void policy_differ(const struct policy *old, const struct policy *new, struct bu
         buf_str(out, "~ controller: other own domains: whose addresses are staff changes\n");
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++)
         changed_duration(out, terms[i].what, terms[i].name, "term", terms[i].from, terms[i].to);
-    differ_categories(old, new, out);
+    differ_categories(old, new, held, out);
     differ_purposes(old, new, out);
     differ_sources(old, new, out);
 }

@@ -1,54 +1,10 @@
-/* others: holders, subjects, reviews, audit, operators and the small commands. */
+/* others: holders, subjects, reviews, sources, audit, operators and the small commands. */
 #include <stdio.h>
 #include <string.h>
 
 #include "services/admin/lethectl/ctl.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
-static int get_table(struct ctl *ctl, const char *path, const char *member, const struct column *columns, size_t n)
-{
-    struct http_answer answer;
-    if (path == NULL)
-        return CTL_USAGE;
-    int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
-    return code != CTL_OK ? code : show_table(ctl, &answer, member, columns, n);
-}
-
-static int get_object(struct ctl *ctl, const char *path)
-{
-    struct http_answer answer;
-    if (path == NULL)
-        return CTL_USAGE;
-    int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
-    return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
-}
-
-static int send_object(struct ctl *ctl, enum http_method method, const char *path, json_t *body)
-{
-    struct http_answer answer;
-    if (path == NULL) {
-        json_decref(body);
-        return CTL_USAGE;
-    }
-    int code = ctl_call(ctl, method, path, body, &answer);
-    return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
-}
-
-static void set(json_t *object, const char *name, const char *value)
-{
-    if (value != NULL)
-        json_object_set_new(object, name, json_string(value));
-}
-
-static bool set_file(struct ctl *ctl, json_t *object, const char *name, const char *path)
-{
-    if (path == NULL)
-        return true;
-    struct text read = ctl_read_file(ctl, path);
-    struct text line = text_trim(read);
-    return read.p != NULL && json_object_set_new(object, name, json_stringn(line.p, line.n)) == 0;
-}
 
 /* "email,phone" as a list */
 static void set_list(json_t *object, const char *name, const char *value)
@@ -60,17 +16,6 @@ static void set_list(json_t *object, const char *name, const char *value)
         json_array_append_new(list, json_stringn(value, (size_t)(comma - value)));
     json_array_append_new(list, json_string(value));
     json_object_set_new(object, name, list);
-}
-
-/* A JSON file as the body. */
-static json_t *file_body(struct ctl *ctl, const char *path)
-{
-    struct text read = ctl_read_file(ctl, path);
-    json_error_t why;
-    json_t *body = read.p != NULL ? json_loadb(read.p, read.n, JSON_REJECT_DUPLICATES, &why) : NULL;
-    if (read.p != NULL && body == NULL)
-        (void)fprintf(stderr, "lethectl: %s, line %d: this isn't JSON\n", path, why.line);
-    return body;
 }
 
 /* ---- holders ------------------------------------------------------------------------------------------------------------ */
@@ -130,6 +75,7 @@ int holders_result(struct ctl *ctl, const struct args *args)
     set(body, "outcome", args_value(args, "outcome"));
     set(body, "rule", args_value(args, "rule"));
     set(body, "until", args_value(args, "until"));
+    set(body, "why", args_value(args, "why"));
     if (!set_file(ctl, body, "evidence", args_value(args, "evidence-file"))) {
         json_decref(body);
         return CTL_USAGE;
@@ -171,6 +117,19 @@ int reviews_decide(struct ctl *ctl, const struct args *args)
     json_t *body = json_pack("{s:s,s:s}", "review", args->operands[0], "decision", args->operands[1]);
     set(body, "reason", args_value(args, "reason"));
     return send_object(ctl, HTTP_POST, "/reviews", body);
+}
+
+/* ---- sources ---------------------------------------------------------------------------------------------------------- */
+
+int sources_list(struct ctl *ctl, const struct args *args)
+{
+    (void)args;
+    return get_object(ctl, "/sources");
+}
+
+int sources_release(struct ctl *ctl, const struct args *args)
+{
+    return send_object(ctl, HTTP_POST, ctl_path(ctl, "/sources/", args->operands[0], "/release"), json_object());
 }
 
 /* ---- audit -------------------------------------------------------------------------------------------------------------- */
@@ -285,18 +244,6 @@ int refused_show(struct ctl *ctl, const struct args *args)
 int resync_service(struct ctl *ctl, const struct args *args)
 {
     return send_object(ctl, HTTP_POST, ctl_path(ctl, "/resync/", args->operands[0], ""), json_object());
-}
-
-int backups_list(struct ctl *ctl, const struct args *args)
-{
-    static const char *const flags[] = {"after", "limit", NULL};
-    return get_object(ctl, ctl_query(ctl, "/backups", args, flags));
-}
-
-int backups_add(struct ctl *ctl, const struct args *args)
-{
-    json_t *body = file_body(ctl, args->operands[0]);
-    return body != NULL ? send_object(ctl, HTTP_POST, "/backups", body) : CTL_REFUSED;
 }
 
 int campaigns_list(struct ctl *ctl, const struct args *args)

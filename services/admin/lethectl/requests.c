@@ -56,27 +56,27 @@ int requests_show(struct ctl *ctl, const struct args *args)
 
 /* ---- create ------------------------------------------------------------------------------------------------------------ */
 
-static void set(json_t *object, const char *name, const char *value)
-{
-    if (value != NULL)
-        json_object_set_new(object, name, json_string(value));
-}
-
-static bool set_file(struct ctl *ctl, json_t *object, const char *name, const char *path)
-{
-    if (path == NULL)
-        return true;
-    struct text read = ctl_read_file(ctl, path);
-    struct text line = text_trim(read);
-    return read.p != NULL && json_object_set_new(object, name, json_stringn(line.p, line.n)) == 0;
-}
-
 static void set_object(json_t *body, const char *name, json_t *object)
 {
     if (json_object_size(object) > 0)
         json_object_set_new(body, name, object);
     else
         json_decref(object);
+}
+
+/* What is to be rectified, or objected to: a JSON object of the request's kind. */
+static bool set_details(struct ctl *ctl, json_t *body, const char *path)
+{
+    json_t *details = path != NULL ? file_body(ctl, path) : NULL;
+    if (path == NULL || json_is_object(details)) {
+        if (details != NULL)
+            json_object_set_new(body, "details", details);
+        return true;
+    }
+    if (details != NULL)
+        (void)ctl_usage("--details-file holds a JSON object");
+    json_decref(details);
+    return false;
 }
 
 static json_t *request_body(struct ctl *ctl, const struct args *args)
@@ -95,6 +95,7 @@ static json_t *request_body(struct ctl *ctl, const struct args *args)
     set_object(body, "verification", verification);
     set(body, "received_at", args_value(args, "received-at"));
     good = set_file(ctl, body, "note", args_value(args, "note-file")) && good;
+    good = set_details(ctl, body, args_value(args, "details-file")) && good;
     if (good)
         return body;
     json_decref(body);
@@ -113,26 +114,42 @@ int requests_create(struct ctl *ctl, const struct args *args)
     return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
 }
 
-/* ---- decisions: cancel, verify, approve, pause, resume, extend, reject, complete ----------------------------------------- */
+/* ---- decisions: cancel, verify, approve, pause, resume, extend, reject, complete, answered ------------------------------- */
 
+/* Each decision has some of these, as its command says. */
 int requests_decide(struct ctl *ctl, const struct args *args)
 {
+    static const char *const flags[] = {"reason", "decision", "article", "at", "how", NULL};
     struct http_answer answer;
     char tail[32];
     json_t *body = json_object();
     (void)snprintf(tail, sizeof tail, "/%s", args->command->verb);
     const char *path = ctl_path(ctl, "/requests/", args->operands[0], tail);
-    set(body, "reason", args_value(args, "reason"));
-    if (strcmp(args->command->verb, "reject") == 0) {
-        set(body, "decision", args_value(args, "decision"));
-        set(body, "article", args_value(args, "article"));
-    }
-    if (path == NULL || !set_file(ctl, body, "reason", args_value(args, "reason-file"))) {
+    for (const char *const *flag = flags; *flag != NULL; flag++)
+        if (args_has(args, *flag))
+            set(body, *flag, args_value(args, *flag));
+    const char *file = args_has(args, "reason-file") ? args_value(args, "reason-file") : NULL;
+    if (path == NULL || !set_file(ctl, body, "reason", file)) {
         json_decref(body);
         return CTL_USAGE;
     }
     int code = ctl_call(ctl, HTTP_POST, path, body, &answer);
     return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
+}
+
+/* Who is meant, where that could not be told: a person or a record of theirs. */
+int requests_subject(struct ctl *ctl, const struct args *args)
+{
+    const char *person = args_value(args, "person"), *record = args_value(args, "record");
+    json_t *body = (person == NULL) == (record == NULL) ? NULL : subject_of(person, record);
+    if (body == NULL)
+        return ctl_usage("--person UUID or --record SYSTEM/ID says who is meant");
+    set(body, "reason", args_value(args, "reason"));
+    if (!set_file(ctl, body, "reason", args_value(args, "reason-file"))) {
+        json_decref(body);
+        return CTL_USAGE;
+    }
+    return send_object(ctl, HTTP_POST, ctl_path(ctl, "/requests/", args->operands[0], "/subject"), body);
 }
 
 int requests_certificate(struct ctl *ctl, const struct args *args)

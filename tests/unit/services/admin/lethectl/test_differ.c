@@ -47,6 +47,13 @@ static struct policy *read_policy(const char *text)
 /* The example with one passage replaced, against the example. */
 static void expect(const char *from, const char *to, const char *line)
 {
+    const struct held rows[] = {
+        {TEXT("record"), TEXT("lead"), TEXT_NONE, 12},
+        {TEXT("record"), TEXT("lead"), TEXT("lead-24m"), 9},
+        {TEXT("activity"), TEXT("email"), TEXT_NONE, 5},
+        {TEXT("part"), TEXT("email"), TEXT("email-2y"), 7},
+    };
+    const struct held_list held = {rows, sizeof rows / sizeof rows[0]};
     const char *at = strstr(example, from);
     assert_non_null(at);
     struct buf changed, out;
@@ -57,7 +64,7 @@ static void expect(const char *from, const char *to, const char *line)
     buf_char(&changed, '\0');
     struct policy *old = read_policy(example), *new = read_policy(changed.p);
     buf_init(&out, 64 * 1024);
-    policy_differ(old, new, &out);
+    policy_differ(old, new, &held, &out);
     buf_char(&out, '\0');
     if (line[0] == '\0' ? out.n != 1 : strstr(out.p, line) == NULL)
         fail_msg("wanted: %s\ngot: %s", line, out.p);
@@ -87,8 +94,19 @@ static void test_differences(void **state)
     expect("- { id: email-2y,", "- { id: email-two,", "+ category email: rule email-two: keep P24M");
 }
 
+static void test_how_many(void **state)
+{
+    (void)state;
+    expect("keep: P24M", "keep: P12M",
+           "P24M -> P12M\n# category lead: 9 records, 0 activities, 0 persons' parts end by rule lead-24m now\n"
+           "# category lead: 12 records, 0 activities are of it\n");
+    expect("- { id: email-2y,", "- { id: email-two,",
+           "# category email: 0 records, 0 activities, 7 persons' parts end by rule email-2y now\n");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same), cmocka_unit_test(test_differences)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same), cmocka_unit_test(test_differences),
+                                       cmocka_unit_test(test_how_many)};
     return cmocka_run_group_tests(tests, read_example, free_example);
 }
