@@ -198,6 +198,67 @@ def test_rehearsal(stack):
         any(r["category"] == "of-an-older-policy" for r in rehearse(stack, "2027-06-01T00:00:00Z")["endless"])
 
 
+def test_a_rehearsal_s_numbers_are_what_then_expires(stack):
+    """Kind by kind, category by category, rule by rule: rehearsed for a day to come, then, that day, announced."""
+    rules = ("lead-24m", "customer-3y", "warranty", "order-3y", "invoice-8y", "email-2y", "email-cc-6m")
+    day = "2031-01-01T00:00:00Z"
+
+    def rehearsed():
+        told = rehearse(stack, day)
+        assert not told["to_compute"]
+        return {(r["kind"], r["category"], r["rule"]): r["n"] for r in told["expire"]}
+
+    wait_until(lambda: not rehearse(stack, day)["to_compute"], what="all clocks")
+    before = rehearsed()
+    person, lead, late_lead, customer, order, email, unread = (new_id() for _ in range(7))
+    parts = {name: new_id() for name in ("customer", "from", "cc", "mentioned", "staff")}
+    stack.send(accepted(lead, captured_at="2028-06-01T00:00:00Z", created_at="2028-06-01T00:00:00Z"),
+               accepted(late_lead, captured_at="2029-06-01T00:00:00Z", created_at="2029-06-01T00:00:00Z"),
+               accepted(customer, category="customer", captured_at="2020-06-01T00:00:00Z"), topic="record")
+    stack.send(linked(person, [customer]), topic="person")
+    stack.send(activity_accepted(order, parts=[part(record=customer, identity=parts["customer"])],
+                                 occurred_at="2027-02-01T00:00:00Z"),
+               activity_accepted(email, parts=[part(role, identity=parts[role]) for role in ("from", "cc", "mentioned")]
+                                 + [part("to", staff=True, identity=parts["staff"])], category="email",
+                                 occurred_at="2028-05-05T00:00:00Z"),
+               activity_accepted(unread, parts=[part(identity=new_id())], occurred_at="2029-02-01T00:00:00Z"),
+               topic="activity")
+    mine = [lead, late_lead, customer, order, email, unread, *parts.values()]
+    wait_until(lambda: all(clock(stack, "record", r) for r in (lead, late_lead, customer))
+               and all(clock(stack, "activity", a) for a in (order, email, unread))
+               and not rehearse(stack, day)["to_compute"], what="clocks")
+    wait_clock(stack, "record", customer, "2031-01-01T00:00:00", "customer-3y")  # by the order of 2027
+    after = rehearsed()
+    want = {what: n - before.get(what, 0) for what, n in after.items() if n != before.get(what, 0)}
+    assert want == {("record", "lead", "lead-24m"): 1, ("record", "customer", "customer-3y"): 1,
+                    ("activity", "order", "order-3y"): 1, ("part", "order", "order-3y"): 1,
+                    ("activity", "email", "email-2y"): 1, ("part", "email", "email-2y"): 1,
+                    ("part", "email", "email-cc-6m"): 2, ("part", "email", "email-staff-2y"): 1}
+
+    # that day comes for these: all their dates move as far back as the day lies ahead
+    ahead = "(%s::timestamptz - now())"
+    for table, column in (("record", "record"), ("activity", "activity"), ("part", "part")):
+        stack.rows(f"UPDATE retention.{table} SET due_at = due_at - {ahead} WHERE {column} = ANY (%s::uuid[])", (day, mine))
+    found = wait_until(lambda: (lambda all_: all_ if len(all_) >= sum(want.values()) else None)(
+        [(kind, e["rule"], identity) for e in data_of(stack, "retention", "lethe.retention.expired")
+         for kind, name in (("record", "records"), ("activity", "activities"), ("part", "parts"))
+         for identity in e.get(name, []) if identity in mine]), what="the expiries")
+    told = {}
+    for kind, rule, identity in found:
+        category = ("lead" if identity == lead else "customer" if identity == customer else
+                    "order" if identity in (order, parts["customer"]) else "email")
+        told[kind, category, rule] = told.get((kind, category, rule), 0) + 1
+    assert told == want
+    assert {rule for _, rule, _ in found} <= {*rules, "email-staff-2y"}
+
+
+def test_who_asks_and_when_are_optional(stack):
+    assert stack.internal("POST", "retention", "/internal/v1/rehearsals").status_code == 200
+    now = stack.internal("POST", "retention", "/internal/v1/rehearsals", {"operator": new_id()}).json()
+    assert abs((datetime.fromisoformat(now["at"].replace("Z", "+00:00")) - datetime.now(timezone.utc)).total_seconds()) < 60
+    assert stack.internal("POST", "retention", "/internal/v1/rehearsals", {"when": "2027-01-01"}).status_code == 422
+
+
 def test_a_new_policy_sets_all_clocks_anew(stack):
     lead, email, copied = new_id(), new_id(), new_id()
     stack.send(accepted(lead, captured_at="2026-06-01T00:00:00Z"), topic="record")

@@ -1,0 +1,126 @@
+/* words: a certificate as people read it. */
+#include "services/erasure/verify/words.h"
+
+#include <string.h>
+
+/* Control characters of a stored text must not drive the terminal. */
+static void print_safe(const char *text, FILE *out)
+{
+    for (; *text != '\0'; text++)
+        (void)fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+    return value != NULL ? value : "";
+}
+
+static void line(const json_t *body, const char *name, const char *words, FILE *out)
+{
+    const char *value = text_of(body, name);
+    if (value[0] == '\0')
+        return;
+    (void)fprintf(out, "  %-24s ", words);
+    print_safe(value, out);
+    (void)fputc('\n', out);
+}
+
+/* "before VALUE" where there is one. */
+static void add(const json_t *object, const char *name, const char *before, FILE *out)
+{
+    const char *value = text_of(object, name);
+    if (value[0] == '\0')
+        return;
+    (void)fputs(before, out);
+    print_safe(value, out);
+}
+
+struct meaning {
+    const char *outcome, *words;
+};
+
+static const char *meaning_of(const struct meaning *table, const char *outcome)
+{
+    while (table->outcome != NULL && strcmp(table->outcome, outcome) != 0)
+        table++;
+    return table->words;
+}
+
+static void print_two(const json_t *object, FILE *out)
+{
+    add(object, "evidence", ", evidence ", out);
+    add(object, "recorded_by", ", recorded by ", out);
+    add(object, "confirmed_by", ", confirmed by ", out);
+    (void)fputc('\n', out);
+}
+
+static void print_holder(const json_t *holder, FILE *out)
+{
+    static const struct meaning meanings[] = {{"done", "has erased what it held"},
+                                              {"not-held", "held nothing"},
+                                              {"kept", "keeps what a rule makes it keep"},
+                                              {"impossible", "could not erase it"},
+                                              {"reversible", "can still bring it back"},
+                                              {"", "has not answered"},
+                                              {NULL, "answered otherwise"}};
+    json_int_t contradictions = json_integer_value(json_object_get(holder, "contradictions"));
+    const json_t *rows = json_object_get(holder, "rows");
+    (void)fputs("  - ", out);
+    print_safe(text_of(holder, "name"), out);
+    (void)fprintf(out, " (");
+    print_safe(text_of(holder, "kind"), out);
+    (void)fprintf(out, ") %s", meaning_of(meanings, text_of(holder, "outcome")));
+    if (json_is_integer(rows))
+        (void)fprintf(out, ", %" JSON_INTEGER_FORMAT " rows", json_integer_value(rows));
+    add(holder, "answered_at", ", on ", out);
+    add(holder, "rule", ", by rule ", out);
+    add(holder, "until", ", until ", out);
+    if (contradictions > 0)
+        (void)fprintf(out, ", after %" JSON_INTEGER_FORMAT " answers that turned out false", contradictions);
+    print_two(holder, out);
+}
+
+static void print_backup(const json_t *backup, FILE *out)
+{
+    static const struct meaning meanings[] = {{"dark", "can't be read without the keys, which were destroyed on "},
+                                              {"gone", "is gone, or will be, on "},
+                                              {"not-held", "doesn't hold the person, as was looked at on "},
+                                              {"human", "was not answered for; a human was asked on "},
+                                              {NULL, "was answered for otherwise, on "}};
+    (void)fputs("  - ", out);
+    print_safe(text_of(backup, "backup"), out);
+    (void)fprintf(out, " %s", meaning_of(meanings, text_of(backup, "outcome")));
+    print_safe(text_of(backup, "at"), out);
+    print_two(backup, out);
+}
+
+static void print_list(const json_t *body, const char *name, const char *none, const char *some,
+                       void (*print)(const json_t *, FILE *), FILE *out)
+{
+    const json_t *list = json_object_get(body, name);
+    size_t n = json_array_size(list);
+    if (n == 0) {
+        (void)fprintf(out, "%s\n", none);
+        return;
+    }
+    (void)fprintf(out, "%s\n", some);
+    for (size_t i = 0; i < n; i++)
+        print(json_array_get(list, i), out);
+}
+
+void words_print(const json_t *body, FILE *out)
+{
+    (void)fputs("What the controller states:\n", out);
+    line(body, "controller", "controller", out);
+    line(body, "request", "request", out);
+    line(body, "kind", "kind", out);
+    line(body, "decision", "decision", out);
+    line(body, "received_at", "came in", out);
+    line(body, "destroyed_at", "destruction ordered", out);
+    line(body, "verified_at", "second look ordered", out);
+    line(body, "completed_at", "completed", out);
+    print_list(body, "holders", "No holder is named.", "Who held something:", print_holder, out);
+    print_list(body, "backups", "No backup or archive may hold the person.",
+               "Backups and archives that may hold the person:", print_backup, out);
+}
