@@ -202,6 +202,41 @@ def test_a_look_is_audited_before_it_is_answered(stack, operators):
         ("subject.search", "email+fields", "asked"), ("subject.look", "email+fields", "allowed")]
 
 
+def test_a_refused_event_is_shown_to_who_may_see_it_and_audited_first(stack, operators):
+    mark = uuid.uuid4().hex
+    stack.send(contact(f"Q-{mark[:8]}", category="no-such-category", email=f"{mark}@canary.example"))
+    refused = wait_until(lambda: [json.loads(v) for _, _, v in stack.messages("contacts.refused")
+                                  if json.loads(v).get("quarantine")], 60, "the refusal")[-1]["quarantine"]
+    agent = operators["agent"]
+    assert lethectl(stack, "refused", "show", refused, LETHE_ADMIN_TOKEN=operators["viewer"]["token"]).returncode == 1
+    shown = lethectl(stack, "refused", "show", refused, LETHE_ADMIN_TOKEN=agent["token"])
+    assert shown.returncode == 0 and mark in shown.stdout, shown.stderr
+    rows = stack.admin("GET", f"/audit?operator={agent['id']}&object={refused}").json()["audit"]
+    assert (rows[-1]["action"], rows[-1]["outcome"]) == ("refused.show", "allowed")
+    with_ids = stack.rows("SELECT 1 FROM vault.audit WHERE actor = %s AND %s::uuid = ANY (ids)", (agent["id"], refused))
+    assert with_ids, "intake's vault has its own row"
+
+    # with intake away nothing is shown, and the row stands all the same
+    stack.stop("intake")
+    try:
+        assert lethectl(stack, "refused", "show", refused, LETHE_ADMIN_TOKEN=agent["token"]).returncode == 3
+    finally:
+        stack.start("intake")
+    assert len(stack.admin("GET", f"/audit?operator={agent['id']}&object={refused}").json()["audit"]) == len(rows) + 1
+
+
+def test_a_report_is_audited_before_it_is_asked_for(stack, operators):
+    request = stack.admin("POST", "/requests", {"kind": "access", "subject": {"email": address()}}).json()["id"]
+    agent = operators["agent"]
+    stack.stop("erasure")
+    try:
+        problem(stack.admin("GET", f"/requests/{request}/report", token=agent["token"]), 503, "erasure")
+    finally:
+        stack.start("erasure")
+    rows = stack.admin("GET", f"/audit?operator={agent['id']}&object={request}").json()["audit"]
+    assert [(r["action"], r["outcome"]) for r in rows] == [("request.report", "allowed")]
+
+
 def test_looks_go_with_the_person_and_the_chain_stays(stack):
     email = address()
     found = known_person(stack, email)

@@ -37,7 +37,7 @@ static int tell_problem(const struct http_answer *answer)
     return answer->status >= 500 || answer->status == 429 ? CTL_AWAY : CTL_REFUSED;
 }
 
-static struct text dump(struct ctl *ctl, json_t *body)
+struct text ctl_dump(struct ctl *ctl, json_t *body)
 {
     if (body == NULL)
         return TEXT_NONE;
@@ -53,7 +53,7 @@ static struct text dump(struct ctl *ctl, json_t *body)
 int ctl_call_with(struct ctl *ctl, enum http_method method, const char *path, json_t *body,
                   const struct header *headers, size_t headers_n, struct http_answer *answer)
 {
-    struct text bytes = dump(ctl, body);
+    struct text bytes = ctl_dump(ctl, body);
     struct error err;
     if (ctl->url == NULL)
         return ctl_usage("LETHE_ADMIN_URL (or --url) says where the admin API is");

@@ -37,6 +37,9 @@ const char *ctl_path(struct ctl *ctl, const char *before, const char *operand, c
 /* ctl_query: path?a=b&c=d from pairs of flag names whose values were given. */
 const char *ctl_query(struct ctl *ctl, const char *path, const struct args *args, const char *const *flags);
 
+/* ctl_dump: compact, in the arena; releases the value. NULL: TEXT_NONE. */
+struct text ctl_dump(struct ctl *ctl, json_t *body);
+
 int ctl_usage(const char *what); /* says it, returns CTL_USAGE */
 /* ctl_read_file: up to 1 MiB of a file, or of stdin for "-"; TEXT_NONE (said on stderr) where it can't be read. */
 struct text ctl_read_file(struct ctl *ctl, const char *path);

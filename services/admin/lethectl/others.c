@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/crypto/crypto.h"
 #include "services/admin/lethectl/ctl.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -236,9 +237,31 @@ int health_show(struct ctl *ctl, const struct args *args)
     return code != CTL_OK ? code : ready ? CTL_OK : CTL_AWAY;
 }
 
+/* What was refused came as bytes, maybe broken ones: base64. Where they are JSON they are shown as such. */
+static void unfold_data(struct ctl *ctl, struct http_answer *answer)
+{
+    json_t *json = json_loadb(answer->body.p, answer->body.n, 0, NULL);
+    json_t *event = json_object_get(json, "event");
+    const char *data = json_string_value(json_object_get(event, "data"));
+    struct bytes bytes;
+    json_t *read = NULL;
+    if (data != NULL && crypto_unbase64(ctl->arena, text_of(data), &bytes))
+        read = json_loadb((const char *)bytes.p, bytes.n, JSON_REJECT_DUPLICATES, NULL);
+    if (read != NULL && json_object_set_new(event, "data", read) == 0)
+        answer->body = ctl_dump(ctl, json_incref(json));
+    json_decref(json);
+}
+
 int refused_show(struct ctl *ctl, const struct args *args)
 {
-    return get_object(ctl, ctl_path(ctl, "/refused/", args->operands[0], ""));
+    struct http_answer answer;
+    const char *path = ctl_path(ctl, "/refused/", args->operands[0], "");
+    if (path == NULL)
+        return CTL_USAGE;
+    int code = ctl_call(ctl, HTTP_GET, path, NULL, &answer);
+    if (code == CTL_OK && !ctl->json)
+        unfold_data(ctl, &answer);
+    return code != CTL_OK ? code : show_object(ctl, &answer, NULL);
 }
 
 int resync_service(struct ctl *ctl, const struct args *args)
