@@ -88,9 +88,9 @@ typedef enum outcome route_fn(struct call *call, const struct http_request *requ
                               struct error *err);
 struct http_route {
     enum http_method method;
+    enum http_auth auth;
     const char *path;
     route_fn *handle;
-    enum http_auth auth;
     size_t body_limit; /* 0: 64 KiB */
 };
 #define GET(p, fn, who)                                                                                                \

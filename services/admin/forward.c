@@ -34,7 +34,7 @@ enum outcome forward_call(struct call *call, const struct http_request *request,
     size_t n = 1;
     struct text accept = http_header(request, "accept");
     if (accept.p != NULL)
-        headers[n++] = (struct header){TEXT("Accept"), accept};
+        headers[1] = (struct header){.name = TEXT("Accept"), .value = accept}, n = 2;
     struct text url = text_format(call->arena, "%s%s", admin(call)->urls[peer], path);
     struct http_call out = {.method = method,
                             .url = text_cstr(call->arena, url),
@@ -85,7 +85,7 @@ static enum outcome refused_there(struct call *call, const char *who, const stru
 enum outcome forward_ask(struct call *call, const struct http_request *request, enum peer peer, const char *path,
                          struct text body, struct text *out, struct error *err)
 {
-    struct http_answer answer;
+    struct http_answer answer = {0};
     TRY(call_pause(call, err));
     TRY(forward_call(call, request, peer, body.p != NULL ? HTTP_POST : HTTP_GET, path, body, &answer, err));
     TRY(call_resume(call, err));
@@ -170,7 +170,7 @@ static enum outcome pass_look(struct call *call, const struct http_request *requ
                               const struct passage *passage, const struct deed *deed, struct error *err)
 {
     struct caller caller;
-    struct http_answer answer;
+    struct http_answer answer = {0};
     TRY(access_check(call, request, passage->right, deed, &caller, err));
     TRY(access_audit(call, &caller, deed, "allowed", NULL, err));
     TRY(call_pause(call, err));

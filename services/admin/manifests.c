@@ -6,7 +6,7 @@
 #include "services/admin/forward.h"
 #include "services/admin/subject.h"
 
-enum { LINES_MOST = 2000, BODY_MOST = 2 * 1024 * 1024, KEYS_MOST = 10000 };
+enum { LINES_MOST = 2000, BODY_MOST = 2 << 20, KEYS_MOST = 10000 };
 
 struct manifest_lines {
     struct manifest_line *items;

@@ -123,7 +123,7 @@ static enum outcome resolve(struct call *call, const struct http_request *reques
     struct buf out;
     struct text answer;
     void *decoded = NULL;
-    buf_init(&out, 1024 * 1024);
+    buf_init(&out, 1 << 20);
     struct json json = json_open(&out);
     write_keys(&json, search);
     json_uuids(&json, "records", NULL, 0);
@@ -169,7 +169,7 @@ static enum outcome ask_intake(struct call *call, const struct http_request *req
                                struct error *err)
 {
     struct buf out;
-    buf_init(&out, 1024 * 1024);
+    buf_init(&out, 1 << 20);
     struct json json = json_open(&out);
     json_uuids(&json, "records", search->ids + search->persons_n, search->ids_n - search->persons_n);
     json_bool(&json, "fields", search->asked->fields);
@@ -182,12 +182,12 @@ static enum outcome ask_others(struct call *call, const struct http_request *req
                                struct error *err)
 {
     struct buf out;
-    buf_init(&out, 1024 * 1024);
+    buf_init(&out, 1 << 20);
     struct json json = json_open(&out);
     write_keys(&json, search);
     json_uuids(&json, "persons", search->ids, search->persons_n);
     TRY(forward_ask(call, request, PEER_CONSENT, "/internal/v1/subject", finish(call, &json), &search->consents, err));
-    buf_init(&out, 1024 * 1024);
+    buf_init(&out, 1 << 20);
     json = json_open(&out);
     write_keys(&json, search);
     TRY(forward_ask(call, request, PEER_MAILER, "/internal/v1/subject", finish(call, &json), &search->mails, err));

@@ -208,7 +208,7 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 static void print_help(const struct args *args)
 {
     struct buf out;
-    buf_init(&out, 64 * 1024);
+    buf_init(&out, 64 << 10);
     const struct command *c = args->command;
     args_help(commands, COMMANDS, c != NULL ? c->group : NULL, c != NULL ? c->verb : NULL, &out);
     (void)printf("lethectl: the operator's command line\n\nusage: lethectl [--url URL] [--token-file FILE] [--json] "

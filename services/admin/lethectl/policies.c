@@ -46,15 +46,16 @@ static struct text member_text(struct ctl *ctl, const json_t *row, const char *n
     return value != NULL ? text_copy(ctl->arena, text_of(value)) : TEXT_NONE;
 }
 
-static size_t add_held(struct ctl *ctl, const json_t *rows, struct held *out, size_t n)
+static size_t add_held(struct ctl *ctl, const json_t *rows, struct held *out)
 {
-    size_t i;
-    json_t *row;
-    json_array_foreach(rows, i, row) out[n++] = (struct held){.kind = member_text(ctl, row, "kind"),
-                                                              .category = member_text(ctl, row, "category"),
-                                                              .rule = member_text(ctl, row, "rule"),
-                                                              .n = json_integer_value(json_object_get(row, "n"))};
-    return n;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        out[i] = (struct held){.kind = member_text(ctl, row, "kind"),
+                               .category = member_text(ctl, row, "category"),
+                               .rule = member_text(ctl, row, "rule"),
+                               .n = json_integer_value(json_object_get(row, "n"))};
+    }
+    return json_array_size(rows);
 }
 
 /* A rehearsal of the last day: each rule with all that it ends. */
@@ -69,7 +70,8 @@ static bool ask_held(struct ctl *ctl, struct held_list *out, json_int_t *to_comp
     json_t *json = json_loadb(answer.body.p, answer.body.n, 0, NULL);
     const json_t *all = json_object_get(json, "held"), *rules = json_object_get(json, "expire");
     struct held *rows = ARENA_ARRAY(ctl->arena, json_array_size(all) + json_array_size(rules) + 1, struct held);
-    out->n = add_held(ctl, rules, rows, add_held(ctl, all, rows, 0));
+    out->n = add_held(ctl, all, rows);
+    out->n += add_held(ctl, rules, rows + out->n);
     out->items = rows;
     *to_compute = json_integer_value(json_object_get(json, "to_compute"));
     json_decref(json);

@@ -102,7 +102,7 @@ bool check_read_key(const char *p, size_t n, unsigned char out[CHECK_KEY_BYTES])
         p++;
         n--;
     }
-    if (n == 2 * CHECK_KEY_BYTES)
+    if (n == (size_t)2 * CHECK_KEY_BYTES)
         return sodium_hex2bin(out, CHECK_KEY_BYTES, p, n, NULL, &found, &end) == 0 && found == CHECK_KEY_BYTES &&
                end == p + n;
     return read_base64(p, n, out, CHECK_KEY_BYTES);

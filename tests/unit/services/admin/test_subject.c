@@ -128,7 +128,7 @@ static size_t line_keys(const char *json, struct key *out)
 static void test_manifest_lines(void **state)
 {
     (void)state;
-    struct key line[SUBJECT_KEYS_MOST], search[SUBJECT_KEYS_MOST];
+    struct key line[SUBJECT_KEYS_MOST] = {0}, search[SUBJECT_KEYS_MOST] = {0};
     assert_int_equal(line_keys("{\"email\":\"Ann@Example.org\"}", line), 2);
     assert_int_equal(keys_of("{\"email\":\"ann@example.org\"}", search), 2);
     assert_true(hash_equal(&line[0].hash, &search[0].hash));

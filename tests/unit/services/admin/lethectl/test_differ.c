@@ -19,7 +19,7 @@ static int read_example(void **state)
     FILE *file = fopen("deploy/policy/example.yaml", "r");
     if (file == NULL)
         return -1;
-    example = calloc(1, 64 * 1024);
+    example = calloc(1, 64 << 10);
     size_t n = fread(example, 1, 64 * 1024 - 1, file);
     (void)fclose(file);
     return n > 0 ? 0 : -1;
@@ -37,7 +37,7 @@ static struct policy *read_policy(const char *text)
     struct policy *policy = NULL;
     struct buf mistakes;
     struct error err;
-    buf_init(&mistakes, 64 * 1024);
+    buf_init(&mistakes, 64 << 10);
     if (policy_read(text_of(text), &policy, &mistakes, &err) != DONE)
         fail_msg("%.*s", TEXT_ARGS(buf_view(&mistakes)));
     buf_free(&mistakes);
@@ -57,13 +57,13 @@ static void expect(const char *from, const char *to, const char *line)
     const char *at = strstr(example, from);
     assert_non_null(at);
     struct buf changed, out;
-    buf_init(&changed, 128 * 1024);
+    buf_init(&changed, 128 << 10);
     buf_add(&changed, example, (size_t)(at - example));
     buf_str(&changed, to);
     buf_str(&changed, at + strlen(from));
     buf_char(&changed, '\0');
     struct policy *old = read_policy(example), *new = read_policy(changed.p);
-    buf_init(&out, 64 * 1024);
+    buf_init(&out, 64 << 10);
     policy_differ(old, new, &held, &out);
     buf_char(&out, '\0');
     if (line[0] == '\0' ? out.n != 1 : strstr(out.p, line) == NULL)

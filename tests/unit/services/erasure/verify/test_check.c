@@ -85,17 +85,18 @@ static void test_any_changed_byte_is_found(void **state)
     assert_int_equal(taken, 1);
 }
 
+#define CERTIFICATE "{\"type\":\"lethe.certificate\",\"version\":1"
 static void test_what_is_no_certificate(void **state)
 {
     static const char *const broken[] = {
         "",
         "{}",
         "[]",
-        "{\"type\":\"lethe.certificate\",\"version\":1}",
+        CERTIFICATE "}",
         "{\"type\":\"lethe.certificate\",\"version\":2,\"signature\":{}}",
-        "{\"type\":\"lethe.certificate\",\"version\":1,\"signature\":{\"alg\":\"none\",\"key\":\"\",\"value\":\"\"}}",
-        "{\"type\":\"lethe.certificate\",\"version\":1,\"signature\":{\"alg\":\"Ed25519\",\"key\":\"\",\"value\":\"\"}"
-        "}"};
+        CERTIFICATE ",\"signature\":{\"alg\":\"none\",\"key\":\"\",\"value\":\"\"}}",
+        CERTIFICATE ",\"signature\":{\"alg\":\"Ed25519\",\"key\":\"\",\"value\":\"\"}}",
+    };
     (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++)
         assert_int_equal(check(broken[i], strlen(broken[i]), NULL), CHECK_UNREADABLE);
@@ -106,12 +107,12 @@ static void test_what_is_no_certificate(void **state)
 static void test_keys(void **state)
 {
     unsigned char read[CHECK_KEY_BYTES];
-    char text[128];
+    char text[128] = "";
     (void)state;
     assert_true(check_read_key((const char *)public_key, sizeof public_key, read));
     assert_memory_equal(read, public_key, sizeof read);
     sodium_bin2base64(text, sizeof text - 1, public_key, sizeof public_key, sodium_base64_VARIANT_ORIGINAL);
-    strcat(text, "\n");
+    text[strlen(text)] = '\n';
     assert_true(check_read_key(text, strlen(text), read));
     assert_memory_equal(read, public_key, sizeof read);
     sodium_bin2hex(text, sizeof text, public_key, sizeof public_key);
