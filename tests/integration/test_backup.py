@@ -105,7 +105,8 @@ def test_a_copy_without_an_end_keeps_the_request_open_until_two_persons_answer(s
     first, second = new_id(), new_id()
     request, remaining = destroy(stack, keys=[key("email", uuid.uuid4().hex)], records=[new_id()])
     assert remaining == 2 and {a["backup"] for a in asked(stack, request)} == {endless, other}
-    later = register(stack, kind="outside", contents="system", system="old-crm", taken_at=when(hours=-0.01))
+    soon = (datetime.now(timezone.utc) + timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
+    later = register(stack, kind="outside", contents="system", system="old-crm", taken_at=soon)
     for copy in (endless, other):
         answer = {"outcome": "gone", "at": when(days=-60), "evidence": "protocol-7/2026"}
         say(stack, copy, request, first, 422, outcome="gone", evidence="p-1")
