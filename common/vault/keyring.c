@@ -309,3 +309,23 @@ enum outcome vault_keys_page(struct vault *vault, struct uuid *after, int64_t ol
     pg_rows_free(&rows);
     return DONE;
 }
+
+enum outcome vault_keys_sweep(struct vault *vault, int64_t older_than_us, const struct uuid *ids, size_t n,
+                              struct arena *arena, int64_t *destroyed, struct error *err)
+{
+    struct keyring *keyring = &vault->keyring;
+    struct pg_params params;
+    struct pg_rows rows;
+
+    *destroyed = 0;
+    if (n == 0)
+        return DONE;
+    pg_params_init(&params, arena);
+    pg_add_str(&params, keyring->maker);
+    pg_add_time(&params, older_than_us);
+    pg_add_uuids(&params, ids, n);
+    TRY(pg_exec(keyring->pg, &vault_sql_keys_sweep, &params, &rows, err));
+    *destroyed = rows.n == 1 ? pg_get_int8(&rows, 0, 0) : 0;
+    pg_rows_free(&rows);
+    return DONE;
+}

@@ -115,5 +115,9 @@ enum outcome vault_keys_count(struct vault *vault, const struct uuid *ids, size_
  * end. Only keys made by this service and older than older_than_us come out: what a sweep may find orphaned. */
 enum outcome vault_keys_page(struct vault *vault, struct uuid *after, int64_t older_than_us, int most,
                              struct arena *arena, struct uuid_list *out, struct error *err) WARN_UNUSED;
+/* vault_keys_sweep: destroys those of n ids that are still older than older_than_us: whoever is about to use a key has
+ * touched it (vault_keys does). */
+enum outcome vault_keys_sweep(struct vault *vault, int64_t older_than_us, const struct uuid *ids, size_t n,
+                              struct arena *arena, int64_t *destroyed, struct error *err) WARN_UNUSED;
 
 #endif

@@ -58,16 +58,17 @@ static enum outcome doomed_keys(struct call *call, bool *again, struct error *er
 static enum outcome sweep_keys(struct call *call, bool *again, struct error *err)
 {
     struct uuid after = {0};
+    const int64_t older_than_us = call->now_us - HOURS(1);
     int64_t swept = 0;
 
     (void)again;
     do {
         struct uuid_list old, orphans;
         int64_t destroyed = 0;
-        TRY(vault_keys_page(call->vault, &after, call->now_us - HOURS(1), PAGE, call->arena, &old, err));
+        TRY(vault_keys_page(call->vault, &after, older_than_us, PAGE, call->arena, &old, err));
         if (old.n > 0) {
             TRY(select_ids(call, &intake_sql_orphans, &old, &orphans, err));
-            TRY(vault_keys_destroy(call->vault, orphans.items, orphans.n, &destroyed, err));
+            TRY(vault_keys_sweep(call->vault, older_than_us, orphans.items, orphans.n, call->arena, &destroyed, err));
         }
         swept += destroyed;
         TRY(call_checkpoint(call, err));
@@ -80,13 +81,17 @@ static enum outcome sweep_keys(struct call *call, bool *again, struct error *err
 
 /* ---- quarantine --------------------------------------------------------------------------------------------------------------- */
 
+/* Rows first, their keys once that has committed: a row whose key is gone would be an event lost. Each id is of one
+ * message of contacts.in, so that the same event coming back meanwhile has a row and a key of its own. */
 static enum outcome drop_quarantine(struct call *call, const struct uuid_list *ids, struct error *err)
 {
     int64_t n;
 
-    TRY(vault_keys_destroy(call->vault, ids->items, ids->n, &n, err));
+    TRY(exec_ids(call, &intake_sql_quarantine_erase, ids, err));
     TRY(vault_delete(call->vault, call->pg, ids->items, ids->n, call->arena, &n, err));
-    return exec_ids(call, &intake_sql_quarantine_erase, ids, err);
+    TRY(exec_ids(call, &intake_sql_doom, ids, err));
+    call_wake(call, "doomed-keys");
+    return DONE;
 }
 
 static enum outcome expire_quarantine(struct call *call, bool *again, struct error *err)

@@ -28,7 +28,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
 $$;
 
 -- Keys for ids that have none yet; how many were written, or -1 where the epoch is no longer the current one. The lock
--- keeps a rotation from retiring the epoch while keys under it are being written.
+-- keeps a rotation from retiring the epoch while keys under it are being written. What was there already counts as made
+-- now: somebody is about to use it, so that the sweep must leave it alone.
 CREATE FUNCTION keyring.put_v1(under integer, ids uuid[], wrapped bytea[], maker text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
 DECLARE
@@ -42,6 +43,9 @@ BEGIN
     SELECT u.key_id, under, u.wrapped, maker FROM unnest(ids, put_v1.wrapped) AS u(key_id, wrapped)
         ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS n = ROW_COUNT;
+    IF n < cardinality(ids) THEN
+        UPDATE key AS k SET made_at = clock_timestamp() WHERE k.key_id = ANY (ids) AND k.made_at < now();
+    END IF;
     RETURN n;
 END
 $$;
@@ -91,6 +95,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
      LIMIT most
 $$;
 
+-- Orphans that the page showed, unless somebody has come to use them since.
+CREATE FUNCTION keyring.sweep_v1(maker text, older_than timestamptz, ids uuid[]) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
+DECLARE
+    n bigint;
+BEGIN
+    DELETE FROM key AS k WHERE k.key_id = ANY (ids) AND k.made_by = maker AND k.made_at < older_than;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN n;
+END
+$$;
+
 REVOKE ALL ON ALL TABLES IN SCHEMA keyring FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA keyring FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION keyring.current_v1(), keyring.epoch_v1(integer), keyring.find_v1(uuid[]),
@@ -99,5 +115,6 @@ GRANT EXECUTE ON FUNCTION keyring.current_v1(), keyring.epoch_v1(integer), keyri
 GRANT EXECUTE ON FUNCTION keyring.put_v1(integer, uuid[], bytea[], text),
                           keyring.put_all_v1(integer, uuid[], bytea[], text), keyring.destroy_v1(uuid[])
    TO lethe_intake, lethe_consent, lethe_mailer, lethe_erasure;
-GRANT EXECUTE ON FUNCTION keyring.page_v1(text, timestamptz, uuid, integer) TO lethe_intake;
+GRANT EXECUTE ON FUNCTION keyring.page_v1(text, timestamptz, uuid, integer),
+                          keyring.sweep_v1(text, timestamptz, uuid[]) TO lethe_intake;
 GRANT EXECUTE ON FUNCTION keyring.current_v1(), keyring.epoch_v1(integer) TO lethe_backup;
