@@ -26,7 +26,7 @@ static void count_refusal(struct batch *batch, const char *rule)
     buf_free(&text);
 }
 
-void batch_refuse_work(struct batch *batch, struct work *work, const struct error *why, const struct uuid *request,
+void batch_refuse_part(struct batch *batch, struct work *work, const struct error *why, const struct uuid *request,
                        bool keep)
 {
     *LIST_ADD(&batch->refusals, batch->arena) = (struct refusal){
@@ -36,81 +36,14 @@ void batch_refuse_work(struct batch *batch, struct work *work, const struct erro
         .request = request != NULL ? *request : nobody,
         .keep = keep,
     };
+}
+
+void batch_refuse_work(struct batch *batch, struct work *work, const struct error *why, const struct uuid *request,
+                       bool keep)
+{
+    batch_refuse_part(batch, work, why, request, keep);
     work->kind = WORK_REFUSED;
     work->item->outcome = DONE; /* dealt with: no dead letter */
-}
-
-/* ---- every identifier that can be read in it ------------------------------------------------------------------------ */
-
-struct found {
-    struct batch *batch;
-    LIST(struct hash) keys;
-};
-
-static void found_key(struct found *found, const struct hash *key)
-{
-    if (!hash_is_none(key))
-        *LIST_ADD(&found->keys, found->batch->arena) = *key;
-}
-
-static void found_address(struct found *found, struct text address)
-{
-    struct identifiers ids = {0};
-    struct text normal;
-
-    if (address.p == NULL || address.n > 320 || memchr(address.p, '@', address.n) == NULL ||
-        !email_identifiers(address, found->batch->intake->index_key, found->batch->arena, &ids, &normal))
-        return;
-    found_key(found, &ids.email);
-    found_key(found, &ids.email_wide);
-}
-
-static void found_record(struct found *found, struct text system, struct text id)
-{
-    struct hash key = normal_key_source(found->batch->intake->index_key, system, id);
-
-    found_key(found, &key);
-}
-
-static void found_fields(struct found *found, const struct scalar_list *fields)
-{
-    for (size_t i = 0; i < fields->n; i++)
-        if (fields->items[i].kind == SCALAR_TEXT)
-            found_address(found, fields->items[i].value);
-}
-
-static void find_in_activity(struct found *found, const struct activity_recorded *in)
-{
-    for (size_t i = 0; i < in->persons.n; i++) {
-        const struct activity_person *person = &in->persons.items[i];
-        found_address(found, person->email);
-        if (person->has_record)
-            found_record(found, person->record.system, person->record.id);
-    }
-    found_fields(found, &in->fields);
-}
-
-static void find_identifiers(struct found *found, const struct batch_item *item)
-{
-    if (item->event == NULL || item->type == NULL)
-        return;
-    if (item->type == &contact_recorded_event) {
-        const struct contact_recorded *in = item->event;
-        found_record(found, in->record.system, in->record.id);
-        found_fields(found, &in->fields);
-    } else if (item->type == &contact_removed_event) {
-        const struct contact_removed *in = item->event;
-        found_record(found, in->record.system, in->record.id);
-    } else if (item->type == &activity_recorded_event) {
-        find_in_activity(found, item->event);
-    } else if (item->type == &consent_requested_event || item->type == &consent_recorded_event) {
-        found_address(found, ((const struct consent_act *)item->event)->address);
-    } else if (item->type == &consent_withdrawn_event || item->type == &consent_objected_event) {
-        const struct consent_refusal *in = item->event;
-        found_address(found, in->address);
-        if (in->has_record)
-            found_record(found, in->record.system, in->record.id);
-    }
 }
 
 /* ---- quarantine ------------------------------------------------------------------------------------------------------- */
@@ -180,7 +113,7 @@ static enum outcome keep(struct batch *batch, const struct refusal *refusal, str
 {
     const struct work *work = refusal->work;
     const struct policy *policy = batch->call->policy;
-    struct found found = {.batch = batch};
+    struct hash_list keys;
     struct quarantine_row row = {
         .event_id = hash_of(batch, "event-id", work->item->meta->id),
         .event_source = hash_of(batch, "event-source", work->item->meta->source),
@@ -192,12 +125,11 @@ static enum outcome keep(struct batch *batch, const struct refusal *refusal, str
         .expires_us = duration_add(batch->call->now_us, policy->quarantine_keep),
     };
 
-    /* without an id and a source the place tells one from another */
-    *id = work->item->meta->id.p != NULL ? batch_derived(batch, work, "quarantine", 0)
-                                         : batch_fresh(batch, work, "quarantine", 0);
-    row.id = *id;
-    find_identifiers(&found, work->item);
-    row.keys = (struct hash_list){found.keys.items, found.keys.n};
+    if (!batch_identifiers(batch, work->item, &keys))
+        return DONE; /* what a forget couldn't find isn't kept */
+    /* by its place: an event that comes back while its first copy is being dropped is another one */
+    *id = row.id = batch_fresh(batch, work, "quarantine", 0);
+    row.keys = keys;
     *LIST_ADD(&batch->items, batch->arena) = (struct vault_item){
         .id = *id, .kind = VAULT_QUARANTINE, .plain = quarantine_text(batch, work->item), .expires_us = row.expires_us};
     return store_quarantine_put(batch->call, &row, err);

@@ -50,8 +50,9 @@ CREATE INDEX part_record ON {schema}.part (record_id) WHERE record_id IS NOT NUL
 CREATE INDEX part_source ON {schema}.part (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX part_email ON {schema}.part (email_key) WHERE email_key IS NOT NULL;
 
--- Refused events; what they held lies sealed in vault.item under the same id. keys: every identifier that was read in
--- them, so that a forget finds them.
+-- Refused events; what they held lies sealed in vault.item under the same id, which is that of their message in
+-- contacts.in: the same event once more is another row. keys: every identifier that was read in them, so that a forget
+-- finds them.
 CREATE TABLE {schema}.quarantine (
     id           uuid PRIMARY KEY,
     event_id     bytea,
