@@ -1,8 +1,9 @@
 /* admit_work: the first look at each event of a batch: envelope, decoding's word, the policy's word, and every identifier
  * that tombstones may stand on. No I/O. */
-#include "services/intake/batch.h"
-
 #include <string.h>
+
+#include "services/intake/acts.h"
+#include "services/intake/batch.h"
 
 void work_key(struct batch *batch, enum key_kind kind, const struct hash *hash)
 {
@@ -71,8 +72,7 @@ static enum outcome admit_removed(struct batch *batch, struct work *work, struct
 {
     const struct contact_removed *in = work->item->event;
 
-    if (source_of(batch, in->record.system) == NULL)
-        return error_refuse(err, "/data/record/system", "not in policy", "the policy doesn't name this source");
+    TRY(removed_admit(batch->call->policy, in, err));
     work->system = in->record.system;
     work->ids.source = normal_key_source(batch->intake->index_key, in->record.system, in->record.id);
     work_key(batch, KEY_SOURCE, &work->ids.source);
@@ -87,8 +87,7 @@ static enum outcome admit_merged(struct batch *batch, struct work *work, struct 
     const struct contact_merged *in = work->item->event;
     struct hash key;
 
-    if (source_of(batch, in->system) == NULL)
-        return error_refuse(err, "/data/system", "not in policy", "the policy doesn't name this source");
+    TRY(merged_admit(batch->call->policy, in, err));
     work->system = in->system;
     key = normal_key_source(batch->intake->index_key, in->system, in->survivor);
     work_key(batch, KEY_SOURCE, &key);
@@ -127,30 +126,23 @@ static enum outcome admit_activity(struct batch *batch, struct work *work, struc
     return DONE;
 }
 
-static enum outcome admit_address(struct batch *batch, struct work *work, struct text address, struct error *err)
+static void name_subject(struct batch *batch, struct work *work, const struct subject *subject,
+                         const struct record_ref *record)
 {
-    if (!email_identifiers(address, batch->intake->index_key, batch->arena, &work->ids, &work->address))
-        return error_refuse(err, "/data/address", "invalid", "the address is no email address");
-    if (policy_own_domain(batch->call->policy, normal_email_domain(work->address)))
-        return error_refuse(err, "/data/address", "own staff", "the address is of the controller's own domain");
-    return DONE;
+    work->ids = subject->ids;
+    work->address = subject->address;
+    if (record != NULL)
+        work->slot = batch_slot(batch, &work->ids.source, record->system, false);
 }
 
 static enum outcome admit_consent(struct batch *batch, struct work *work, struct error *err)
 {
     const struct consent_act *in = work->item->event;
-    const struct policy *policy = batch->call->policy;
-    const struct policy_purpose *purpose = policy_purpose(policy, in->purpose);
+    struct subject subject = {0};
 
     work->system = source_name(batch, work, TEXT_NONE);
-    if (!text_is(in->channel, "email"))
-        return error_refuse(err, "/data/channel", "not in policy", "the only channel is email");
-    if (purpose == NULL)
-        return error_refuse(err, "/data/purpose", "not in policy", "the policy doesn't name this purpose");
-    if (work->item->type == &consent_requested_event && purpose->statements_n > 0 &&
-        policy_statement(policy, purpose, in->statement, in->language) == NULL)
-        return error_refuse(err, "/data/statement", "not in policy", "the purpose has no statement of this version");
-    TRY(admit_address(batch, work, in->address, err));
+    TRY(consent_admit(batch->call->policy, batch->intake->index_key, in, batch->arena, &subject, err));
+    name_subject(batch, work, &subject, NULL);
     work->act = (struct act){.kind = in->provenance.act,
                              .captured_at = in->provenance.captured_at,
                              .trusted = trusts_acts(batch, work->system)};
@@ -159,24 +151,14 @@ static enum outcome admit_consent(struct batch *batch, struct work *work, struct
     return DONE;
 }
 
-static void admit_record_ref(struct batch *batch, struct work *work, const struct record_ref *ref)
-{
-    work->ids.source = normal_key_source(batch->intake->index_key, ref->system, ref->id);
-    work->slot = batch_slot(batch, &work->ids.source, ref->system, false);
-}
-
 static enum outcome admit_refusal(struct batch *batch, struct work *work, struct error *err)
 {
     const struct consent_refusal *in = work->item->event;
+    struct subject subject = {0};
 
     work->system = source_name(batch, work, in->has_record ? in->record.system : TEXT_NONE);
-    if (in->purpose.p != NULL && !text_is(in->purpose, "all") &&
-        policy_purpose(batch->call->policy, in->purpose) == NULL)
-        return error_refuse(err, "/data/purpose", "not in policy", "the policy doesn't name this purpose");
-    if (in->address.p != NULL)
-        TRY(admit_address(batch, work, in->address, err));
-    if (in->has_record)
-        admit_record_ref(batch, work, &in->record);
+    TRY(refusal_admit(batch->call->policy, batch->intake->index_key, in, batch->arena, &subject, err));
+    name_subject(batch, work, &subject, in->has_record ? &in->record : NULL);
     identifier_keys(batch, &work->ids);
     work->act = (struct act){.kind = ACT_SUBJECT, .captured_at = in->at, .trusted = false};
     work->kind = WORK_REFUSAL;
@@ -186,12 +168,11 @@ static enum outcome admit_refusal(struct batch *batch, struct work *work, struct
 static enum outcome admit_forget(struct batch *batch, struct work *work, struct error *err)
 {
     const struct forget_asked *in = work->item->event;
+    struct subject subject = {0};
 
     work->system = source_name(batch, work, in->has_record ? in->record.system : TEXT_NONE);
-    if (in->address.p != NULL)
-        TRY(admit_address(batch, work, in->address, err));
-    if (in->has_record)
-        admit_record_ref(batch, work, &in->record);
+    TRY(forget_admit(batch->call->policy, batch->intake->index_key, in, batch->arena, &subject, err));
+    name_subject(batch, work, &subject, in->has_record ? &in->record : NULL);
     work->kind = WORK_FORGET;
     return DONE;
 }

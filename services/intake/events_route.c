@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "services/intake/activity.h"
+#include "services/intake/acts.h"
 #include "services/intake/producer.h"
 #include "services/intake/routes.h"
 
-enum { EVENTS_MOST = 1000, SEND_WAIT_MS = 5000, HEADERS_MOST = 9 };
+/* MESSAGE_MOST: the broker takes batches of 1 MiB with all that is around a message; what it doesn't take must be refused
+ * here, since no trying again helps. */
+enum { EVENTS_MOST = 1000, SEND_WAIT_MS = 5000, HEADERS_MOST = 9, MESSAGE_MOST = 1000000 };
 
 static const struct event_type *const taken[] = {
     &contact_recorded_event,  &contact_merged_event,    &contact_removed_event,
@@ -57,21 +60,29 @@ static struct text key_of(const struct event_type *type, const void *data, struc
     return text_format(arena, "%.*s/%.*s", TEXT_ARGS(system), TEXT_ARGS(id));
 }
 
-static enum outcome check_policy(const struct call *call, const struct intake *intake, const struct event_type *type,
-                                 const void *data, struct error *err)
+static enum outcome check_policy(const struct call *call, const struct event_type *type, const void *data,
+                                 struct error *err)
 {
+    const struct crypto_key *index_key = ((const struct intake *)call->state)->index_key;
+    const struct policy *policy = call->policy;
+    struct arena *arena = call->arena;
+    struct subject subject = {0};
     struct change change;
     struct activity activity;
 
     if (type == &contact_recorded_event)
-        return change_admit(call->policy, data, call->arena, &change, err);
+        return change_admit(policy, data, arena, &change, err);
     if (type == &activity_recorded_event)
-        return activity_admit(call->policy, intake->index_key, data, call->arena, &activity, err);
+        return activity_admit(policy, index_key, data, arena, &activity, err);
+    if (type == &contact_removed_event)
+        return removed_admit(policy, data, err);
+    if (type == &contact_merged_event)
+        return merged_admit(policy, data, err);
     if (type == &consent_requested_event || type == &consent_recorded_event)
-        return policy_purpose(call->policy, ((const struct consent_act *)data)->purpose) != NULL
-                   ? DONE
-                   : error_refuse(err, "/data/purpose", "not in policy", "the policy doesn't name this purpose");
-    return DONE;
+        return consent_admit(policy, index_key, data, arena, &subject, err);
+    if (type == &consent_withdrawn_event || type == &consent_objected_event)
+        return refusal_admit(policy, index_key, data, arena, &subject, err);
+    return forget_admit(policy, index_key, data, arena, &subject, err);
 }
 
 static enum outcome check(const struct call *call, const struct cloud_event *event, struct text *key, struct error *err)
@@ -83,8 +94,10 @@ static enum outcome check(const struct call *call, const struct cloud_event *eve
         return error_refuse(err, "/type", "unknown type", "events of this type aren't taken");
     if (event->meta.controller.p != NULL && !text_is(event->meta.controller, call->policy->controller))
         return error_refuse(err, "/controller", "controller", "the event is of another controller");
+    if (event->data.n > EVENT_BYTES_MOST)
+        return error_refuse(err, "/data", "too long", "the event is longer than 1 MiB");
     TRY(event_decode(type->data, event->data, call->arena, &data, err));
-    TRY(check_policy(call, call->state, type, data, err));
+    TRY(check_policy(call, type, data, err));
     *key = key_of(type, data, call->arena);
     return DONE;
 }
@@ -118,6 +131,30 @@ struct kafka_record events_record(const struct cloud_event *event, struct text k
         .topic = "contacts.in", .partition = -1, .key = key, .value = event->data, .headers = headers, .headers_n = n};
 }
 
+static enum outcome check_size(const struct kafka_record *record, struct error *err)
+{
+    size_t n = record->key.n + record->value.n;
+
+    for (size_t i = 0; i < record->headers_n; i++)
+        n += record->headers[i].name.n + record->headers[i].value.n;
+    return n <= MESSAGE_MOST ? DONE
+                             : error_refuse(err, "/data", "too long", "the event is longer than 1,000,000 bytes");
+}
+
+static enum outcome take_item(const struct call *call, const struct cloud_event_item *item, struct kafka_record *record,
+                              struct error *err)
+{
+    struct text key = TEXT_NONE;
+
+    if (item->outcome != DONE) {
+        *err = item->error;
+        return item->outcome;
+    }
+    TRY(check(call, &item->event, &key, err));
+    *record = events_record(&item->event, key, call->arena);
+    return check_size(record, err);
+}
+
 static void add_refusal(struct buf *out, size_t *refused, size_t index, const struct error *why)
 {
     buf_printf(out, "%s{\"index\":%zu,\"pointer\":", (*refused)++ == 0 ? "" : ",", index);
@@ -139,10 +176,9 @@ enum outcome post_events(struct call *call, const struct http_request *request, 
     records = ARENA_ARRAY(call->arena, n, struct kafka_record);
     buf_str(&response->body, "{\"refused\":[");
     for (size_t i = 0; i < n; i++) {
-        struct error why = items[i].error;
-        struct text key = TEXT_NONE;
-        if (items[i].outcome == DONE && check(call, &items[i].event, &key, &why) == DONE)
-            records[accepted++] = events_record(&items[i].event, key, call->arena);
+        struct error why = {0};
+        if (take_item(call, &items[i], &records[accepted], &why) == DONE)
+            accepted++;
         else
             add_refusal(&response->body, &refused, i, &why);
     }
