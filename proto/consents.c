@@ -42,6 +42,7 @@ static const struct field consent_refused_type_fields[] = {
     MUST_ENUM(consent_refused, kind, refusal_kind_names),
     MUST_OBJECTS(consent_refused, keys, key_type, 0, 100),
     MAY(consent_refused, record, UUID, 0, 0),
+    MAY(consent_refused, vault, UUID, 0, 0),
     MAY(consent_refused, channel, TEXT, 1, 1024),
     MAY(consent_refused, purpose, TEXT, 1, 1024),
     MUST(consent_refused, at, TIME, 0, 0),

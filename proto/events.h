@@ -122,6 +122,7 @@ struct consent_refused { /* lethe.consent.refused */
     int kind;             /* enum refusal_kind */
     struct key_list keys; /* the address's, or the record's source */
     struct uuid record;
+    struct uuid vault;            /* what to open for whose refusal it is: the record, or an item of kind address */
     struct text channel, purpose; /* purpose absent: all */
     int64_t at;
     struct text source;

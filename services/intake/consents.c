@@ -1,6 +1,7 @@
 /* consents: acts of consent and refusal, and forgets asked for upstream, on their way to those who keep them. */
 #include <string.h>
 
+#include "services/intake/acts.h"
 #include "services/intake/batch.h"
 #include "services/intake/store.h"
 
@@ -95,25 +96,37 @@ static struct key_list address_keys(const struct identifiers *ids, struct arena 
 
 /* ---- consents[] of a record: they ask, they never prove -------------------------------------------------------------------- */
 
-static bool may_ask(const struct policy *policy, const struct consent_ask *ask)
+static bool may_ask(const struct batch *batch, const struct consent_ask *ask, struct text language)
 {
-    const struct policy_purpose *purpose = policy_purpose(policy, ask->purpose);
+    struct error ignored;
 
-    return purpose != NULL && policy_statement(policy, purpose, ask->statement, ask->language) != NULL;
+    return consent_words(batch->call->policy, ask->purpose, ask->statement, language, "", &ignored) == DONE;
+}
+
+/* Each act its own evidence: what drops one act must not take another's away. */
+static struct uuid add_ask_evidence(struct batch *batch, const struct work *work, const struct provenance *provenance,
+                                    size_t number)
+{
+    buf_char(&batch->text, '{');
+    add_provenance(&batch->text, provenance);
+    buf_char(&batch->text, '}');
+    return add_item(batch, work, VAULT_EVIDENCE, "evidence", number);
 }
 
 void ask_consents(struct batch *batch, const struct work *work, const struct slot *slot)
 {
     const struct contact_recorded *in = work->item->event;
-    struct identifiers ids = work->ids;
-    struct uuid evidence = {0};
+    struct identifiers ids = slot->ids;
 
     ids.source = (struct hash){0};
-    if (hash_is_none(&ids.email))
-        return; /* without an address there is nobody to ask */
+    if (hash_is_none(&ids.email)) { /* without an address there is nobody to ask */
+        batch->asks_dropped += (int64_t)in->consents.n;
+        return;
+    }
     for (size_t i = 0; i < in->consents.n; i++) {
         const struct consent_ask *ask = &in->consents.items[i];
         struct consent_asked asked = {
+            .act = batch_derived(batch, work, "asked", i),
             .address = slot->record,
             .keys = address_keys(&ids, batch->arena),
             .record = slot->record,
@@ -124,18 +137,11 @@ void ask_consents(struct batch *batch, const struct work *work, const struct slo
             .at = in->provenance.captured_at,
             .source = in->record.system,
         };
-        if (!may_ask(batch->call->policy, ask)) {
-            batch->dropped++;
+        if (!may_ask(batch, ask, asked.language)) {
+            batch->asks_dropped++;
             continue;
         }
-        if (uuid_is_nil(&evidence)) {
-            buf_char(&batch->text, '{');
-            add_provenance(&batch->text, &in->provenance);
-            buf_char(&batch->text, '}');
-            evidence = add_item(batch, work, VAULT_EVIDENCE, "evidence", 0);
-        }
-        asked.act = batch_derived(batch, work, "asked", i);
-        asked.evidence = evidence;
+        asked.evidence = add_ask_evidence(batch, work, &in->provenance, i);
         publish(batch, &consent_asked_event, &ids.email, &asked.act, &asked);
     }
 }
@@ -207,7 +213,9 @@ void take_refusal(struct batch *batch, struct work *work)
         return;
     refused.act = batch_derived(batch, work, "act", 0);
     if (slot != NULL && (slot->found || slot->fresh))
-        refused.record = slot->record;
+        refused.record = refused.vault = slot->record;
+    else if (work->address.p != NULL)
+        refused.vault = add_address(batch, work);
     publish(batch, &consent_refused_event, key, &refused.act, &refused);
     batch->accepted++;
 }
@@ -220,7 +228,7 @@ static struct uuid add_contact(struct batch *batch, const struct work *work, con
     const char *between = "";
 
     buf_str(out, "{\"identifiers\":[");
-    if (in->address.p != NULL) {
+    if (in->address.p != NULL && !work->ids.role_mailbox) {
         add_text(out, "{\"kind\":\"email\",\"value\":", work->address);
         buf_char(out, '}');
         between = ",";
@@ -251,13 +259,14 @@ void take_forget(struct batch *batch, struct work *work)
 {
     const struct forget_asked *in = work->item->event;
     const struct slot *slot = work->slot == NO_SLOT ? NULL : slot_at(batch, work->slot);
+    const int64_t sent_us = work->item->meta->timestamp_us;
     struct forget_wanted wanted = {
         .request = batch_derived(batch, work, "request", 0),
-        .keys = address_keys(&work->ids, batch->arena),
+        .keys = identifiers_keys(&work->ids, batch->arena), /* a shared mailbox is nobody's alone */
         .source = work->system.p != NULL ? work->system : TEXT("unknown"),
         .verified = in->has_verification,
         .relation = in->has_requester ? in->requester.relation : TEXT_NONE,
-        .received_at = in->received_at,
+        .received_at = decide_received(in->received_at, sent_us > 0 ? sent_us : batch->call->now_us),
     };
     char key[UUID_TEXT_BYTES];
 

@@ -155,16 +155,16 @@ static void into_category(struct change *change, const struct policy_category *c
 bool state_apply(struct record_state *state, const struct change *change, struct arena *arena)
 {
     struct change mine = *change;
-    bool changed;
+    bool newer = change->version > state->version, changed;
 
-    if (change->category != state->category && change->version > state->version) {
+    if (change->category != state->category && newer) {
         state->category = change->category;
         keep_named(state);
     } else if (change->category != state->category) {
         into_category(&mine, state->category, arena);
     }
     changed = change->patch ? apply_patch(state, &mine, arena) : apply_full(state, &mine, arena);
-    if (!changed)
+    if (!changed && !newer) /* a newer one counts without any field, too: its category, its act, its time */
         return false;
     mine.category = state->category;
     take_newest(state, &mine);

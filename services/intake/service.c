@@ -66,6 +66,9 @@ static void add_metrics(struct intake *intake, struct service *service)
         metrics_counter(m, "lethe_intake_late_total", "", "events that changed nothing: older or repeated versions");
     intake->dropped =
         metrics_counter(m, "lethe_intake_dropped_fields_total", "", "fields that the policy doesn't name, left out");
+    intake->asks_dropped = metrics_counter(
+        m, "lethe_intake_dropped_asks_total", "",
+        "consents asked for in records that came to nothing: no address, unknown words, an old version");
     intake->requeued =
         metrics_counter(m, "lethe_intake_requeued_total", "", "events put back once a restriction was lifted");
     intake->truncated =

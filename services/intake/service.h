@@ -30,7 +30,7 @@ struct intake {
     size_t kinds_n;
 
     struct metrics *metrics;
-    struct metric *accepted, *activities, *late, *dropped, *requeued, *truncated;
+    struct metric *accepted, *activities, *late, *dropped, *asks_dropped, *requeued, *truncated;
 };
 
 #endif

@@ -23,12 +23,7 @@ static size_t dirty_slots(struct batch *batch, const struct slot **out)
         if (!slot->dirty)
             continue;
         slot->new_rev = decide_rev(slot->fresh ? -1 : slot->rev, batch->rev_base);
-        if (!slot->ids_known) {
-            const struct policy_source *source = policy_source(batch->call->policy, slot->state.system);
-            identifiers_of(slot->state.entries, slot->state.n, source != NULL ? source->region : NULL,
-                           batch->intake->index_key, batch->arena, &slot->ids);
-            slot->ids.source = slot->key;
-        }
+        slot_identify(batch, slot);
         out[n++] = slot;
     }
     qsort(out, n, sizeof *out, by_key);

@@ -374,6 +374,25 @@ static void what_is_no_address_is_kept_without_an_index(void **state)
     assert_true(hash_is_none(&ids.phone));
 }
 
+static void a_newer_patch_counts_without_any_field(void **state)
+{
+    const struct pair pairs[] = {{"email", "ada@example.org"}};
+    struct fixture *f = *state;
+    struct contact_recorded first = event_of(f, 3, false, "lead", pairs, 1),
+                            empty = event_of(f, 5, true, "lead", NULL, 0);
+    struct contact_recorded old = event_of(f, 4, true, "lead", NULL, 0);
+    struct change a = admitted(f, &first), b = admitted(f, &empty), c = admitted(f, &old);
+    struct record_state s;
+
+    state_begin(&s, TEXT("crm"), TEXT("L-1"), &a, f->arena);
+    assert_true(state_apply(&s, &b, f->arena));
+    assert_int_equal(s.version, 5);
+    assert_int_equal(s.captured_at, SECONDS(5));
+    assert_int_equal(s.n, 1);
+    assert_false(state_apply(&s, &b, f->arena));
+    assert_false(state_apply(&s, &c, f->arena));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +406,7 @@ int main(void)
         cmocka_unit_test(another_category_keeps_what_it_names),
         cmocka_unit_test(spellings_of_one_address_have_one_index),
         cmocka_unit_test(a_role_mailbox_links_nobody),
+        cmocka_unit_test(a_newer_patch_counts_without_any_field),
         cmocka_unit_test(what_is_no_address_is_kept_without_an_index),
     };
 
