@@ -1,4 +1,5 @@
 /* activities: what becomes of an order, case, enquiry or email, and of each person's part in it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "services/intake/batch.h"
@@ -21,26 +22,57 @@ struct missing {
     struct literals literals;
 };
 
+/* The one whose own new act it is begins anew; nobody else does by it. */
+static void begin_anew(struct batch *batch, struct work *work)
+{
+    size_t at = work->stones_at, n;
+
+    for (size_t i = 0; i < work->activity->n; i++, at += n) {
+        struct uuid request = {0};
+        n = keys_of_part(&work->activity->parts[i]);
+        if (stones_verdict(batch, work, at, n, &request) == VERDICT_YIELD && activity_acts(work->activity, i))
+            batch_yield(batch, at, n);
+    }
+}
+
 /* Takes out the parts of those who are forgotten or restricted. */
 static void take_out(struct batch *batch, struct work *work, struct missing *missing)
 {
-    size_t at = work->stones_at;
+    size_t at = work->stones_at, n;
 
-    for (size_t i = 0; i < work->activity->n; i++) {
+    for (size_t i = 0; i < work->activity->n; i++, at += n) {
         struct part *part = &work->activity->parts[i];
-        size_t n = keys_of_part(part);
         struct uuid request = {0};
-        enum verdict verdict = stones_verdict(batch, work, at, n, &request);
-        at += n;
-        if (verdict == VERDICT_TAKE || verdict == VERDICT_YIELD)
+        enum verdict verdict;
+        n = keys_of_part(part);
+        verdict = stones_verdict(batch, work, at, n, &request);
+        if (verdict == VERDICT_TAKE)
             continue;
         part->gone = true;
         missing->gone++;
         missing->restricted |= verdict == VERDICT_RESTRICTED;
         if (verdict == VERDICT_RESTRICTED || uuid_is_nil(&missing->request))
             missing->request = request;
+        if (verdict != VERDICT_RESTRICTED) /* another's act doesn't move their tombstone */
+            part->forgotten = request;
         literals_add(&missing->literals, part->email, batch->arena);
         literals_add(&missing->literals, part->name, batch->arena);
+    }
+}
+
+/* The event is taken, but a source has sent somebody who is forgotten: erasure must hear of it. */
+static void tell_forgotten(struct batch *batch, struct work *work, const struct uuid *told)
+{
+    char pointer[64];
+
+    for (size_t i = 0; i < work->activity->n; i++) {
+        const struct part *part = &work->activity->parts[i];
+        struct error why = {0};
+        if (uuid_is_nil(&part->forgotten) || (told != NULL && uuid_equal(&part->forgotten, told)))
+            continue;
+        (void)snprintf(pointer, sizeof pointer, "/data/persons/%zu", part->place);
+        (void)error_refuse(&why, pointer, "forgotten", "the person has been forgotten");
+        batch_refuse_part(batch, work, &why, &part->forgotten, false);
     }
 }
 
@@ -51,6 +83,7 @@ static bool persons_left(struct batch *batch, struct work *work, struct missing 
 
     if (!batch->any_stone)
         return true;
+    begin_anew(batch, work);
     take_out(batch, work, missing);
     if (missing->gone == 0)
         return true;
@@ -58,15 +91,15 @@ static bool persons_left(struct batch *batch, struct work *work, struct missing 
         (void)error_refuse(&why, "/data/persons", missing->restricted ? "restricted" : "forgotten",
                            "the only person in it has been forgotten or has asked for it");
         batch_refuse_work(batch, work, &why, &missing->request, missing->restricted);
+        tell_forgotten(batch, work, &missing->request);
         return false;
     }
     (void)redact_scalars(&work->activity->content.fields, &missing->literals, batch->arena);
+    tell_forgotten(batch, work, NULL);
     if (missing->restricted) {
         /* a copy waits: should the request be cancelled, the part comes back */
-        enum work_kind kind = work->kind;
         (void)error_refuse(&why, "/data/persons", "restricted", "a request about a person in it is under way");
-        batch_refuse_work(batch, work, &why, &missing->request, true);
-        work->kind = kind;
+        batch_refuse_part(batch, work, &why, &missing->request, true);
     }
     return true;
 }

@@ -46,6 +46,7 @@ static void admit_persons(const struct policy *policy, const struct crypto_key *
         struct part *part = &out->parts[out->n];
         size_t k = 0;
         admit_person(policy, index_key, &in->items[i], arena, part);
+        part->place = i;
         while (k < out->n && !same_person(&out->parts[k], part))
             k++;
         out->n += k == out->n;
@@ -80,6 +81,29 @@ enum outcome activity_admit(const struct policy *policy, const struct crypto_key
         out->content.fields.items[out->content.fields.n++] = fields.entries[i].value;
     admit_persons(policy, index_key, &in->persons, arena, out);
     return DONE;
+}
+
+static bool is_actor(const struct part *part)
+{
+    return !part->staff && (part->role == ROLE_CUSTOMER || part->role == ROLE_FROM);
+}
+
+static bool share_a_key(const struct part *a, const struct part *b)
+{
+    return (!hash_is_none(&a->ids.source) && hash_equal(&a->ids.source, &b->ids.source)) ||
+           (!hash_is_none(&a->ids.email) && hash_equal(&a->ids.email, &b->ids.email));
+}
+
+bool activity_acts(const struct activity *activity, size_t part)
+{
+    const struct part *actor = &activity->parts[part];
+
+    if (!is_actor(actor))
+        return false;
+    for (size_t i = 0; i < activity->n; i++)
+        if (i != part && is_actor(&activity->parts[i]) && !share_a_key(actor, &activity->parts[i]))
+            return false;
+    return true;
 }
 
 size_t activity_persons(const struct activity *activity)

@@ -12,7 +12,9 @@ struct part {
     struct text system, id;         /* the record that the source names */
     struct identifiers ids;         /* source, email, email_wide */
     struct uuid part_id, record_id; /* given by the store's side */
-    bool gone;                      /* the person is forgotten: the part isn't stored */
+    size_t place;                   /* in the event's persons */
+    bool gone;                      /* the person is forgotten or restricted: the part isn't stored */
+    struct uuid forgotten;          /* gone for good: the request whose tombstone stands */
 };
 
 struct activity_content {
@@ -36,6 +38,9 @@ enum outcome activity_admit(const struct policy *policy, const struct crypto_key
                             struct error *err) WARN_UNUSED;
 /* activity_key: the blind index of the source's activity. */
 struct hash activity_key(const struct crypto_key *index_key, struct text system, struct text id, struct arena *arena);
+/* activity_acts: may the event, where it tells of the subject's own act, tell of this part's? The person is the customer
+ * or the sender, and there is only one such: of two nobody knows who acted. */
+bool activity_acts(const struct activity *activity, size_t part);
 /* activity_persons: parts that are somebody's who isn't staff and isn't gone. */
 size_t activity_persons(const struct activity *activity);
 

@@ -64,27 +64,34 @@ struct slot *slot_at(struct batch *batch, size_t index)
     return &batch->slots.items[index];
 }
 
+void slot_identify(struct batch *batch, struct slot *slot)
+{
+    const struct policy_source *source;
+
+    if (slot->ids_known)
+        return;
+    source = policy_source(batch->call->policy, slot->state.system);
+    identifiers_of(slot->state.entries, slot->state.n, source != NULL ? source->region : NULL, batch->intake->index_key,
+                   batch->arena, &slot->ids);
+    slot->ids.source = slot->key;
+    slot->ids_known = true;
+}
+
 /* ---- ids ----------------------------------------------------------------------------------------------------------- */
 
 struct uuid batch_derived(struct batch *batch, const struct work *work, const char *what, size_t number)
 {
     const struct event_meta *meta = work->item->meta;
-    char small[768];
-    size_t source_n = meta->source.n < 320 ? meta->source.n : 320, id_n = meta->id.n < 320 ? meta->id.n : 320;
-    size_t n = 0;
+    size_t lengths[2] = {number, meta->source.n}, n = sizeof lengths + meta->source.n + meta->id.n;
+    char *whole = arena_alloc(batch->arena, n);
     struct hash hash;
 
-    memcpy(small, &number, sizeof number);
-    n += sizeof number;
-    if (source_n > 0)
-        memcpy(small + n, meta->source.p, source_n);
-    n += source_n;
-    small[n++] = '\0';
-    if (id_n > 0)
-        memcpy(small + n, meta->id.p, id_n);
-    n += id_n;
-    hash = crypto_hash(batch->intake->index_key, what, (struct text){small, n});
-    crypto_wipe(small, n);
+    memcpy(whole, lengths, sizeof lengths);
+    if (meta->source.n > 0)
+        memcpy(whole + sizeof lengths, meta->source.p, meta->source.n);
+    if (meta->id.n > 0)
+        memcpy(whole + sizeof lengths + meta->source.n, meta->id.p, meta->id.n);
+    hash = crypto_hash(batch->intake->index_key, what, (struct text){whole, n});
     return uuid_v8(hash.b);
 }
 
@@ -148,6 +155,7 @@ static void count(struct batch *batch)
     metric_add(intake->activities, batch->activities_n);
     metric_add(intake->late, batch->late);
     metric_add(intake->dropped, batch->dropped);
+    metric_add(intake->asks_dropped, batch->asks_dropped);
 }
 
 static enum outcome run(struct batch *batch, struct error *err)

@@ -127,8 +127,9 @@ struct batch {
     LIST(struct seen_barrier) barriers;
     LIST(struct new_kind) new_kinds;
     int64_t rolled[PARTITIONS_MAX]; /* next offset behind a roll barrier; 0: none. By partition */
-    int64_t accepted, activities_n, late, dropped;
+    int64_t accepted, activities_n, late, dropped, asks_dropped;
     struct buf text;
+    struct scan *scan; /* made at the first refusal */
 };
 
 /* batch.c */
@@ -136,6 +137,8 @@ enum outcome on_contacts(struct call *call, struct batch_item *items, size_t n, 
 /* batch_slot: finds or makes the slot of a key. The pointer holds until the next call; indices stay. */
 size_t batch_slot(struct batch *batch, const struct hash *key, struct text system, bool is_activity);
 struct slot *slot_at(struct batch *batch, size_t index);
+/* slot_identify: slot->ids become those of its state. */
+void slot_identify(struct batch *batch, struct slot *slot);
 /* batch_derived: an id from an event's own id and source: a repeat finds the same one. */
 struct uuid batch_derived(struct batch *batch, const struct work *work, const char *what, size_t number);
 /* batch_fresh: an id for what a message begins, in the order of time; the same for the same message. */
@@ -148,13 +151,21 @@ void work_key(struct batch *batch, enum key_kind kind, const struct hash *hash);
 /* refuse.c */
 void batch_refuse_work(struct batch *batch, struct work *work, const struct error *why, const struct uuid *request,
                        bool keep);
+/* batch_refuse_part: a part of the event isn't taken, the rest is. */
+void batch_refuse_part(struct batch *batch, struct work *work, const struct error *why, const struct uuid *request,
+                       bool keep);
 enum outcome batch_write_refusals(struct batch *batch, struct error *err) WARN_UNUSED;
+/* quarantine.c */
+/* batch_identifiers: keys of all that a refused event names; false where there are too many to find them all. */
+bool batch_identifiers(struct batch *batch, const struct batch_item *item, struct hash_list *out);
 /* contacts.c */
 void take_contact(struct batch *batch, struct work *work);
 void take_removed(struct batch *batch, struct work *work);
 void take_merged(struct batch *batch, struct work *work);
 /* work_verdict: what the tombstones on an event's identifiers say; refuses the event itself where they do. */
 bool work_verdict(struct batch *batch, struct work *work);
+/* batch_yield: these tombstones end: the person has begun anew. */
+void batch_yield(struct batch *batch, size_t at, size_t n);
 enum verdict stones_verdict(struct batch *batch, const struct work *work, size_t at, size_t n, struct uuid *request);
 bool kind_fits(struct batch *batch, struct work *work, struct text system, const struct version *version,
                const char *pointer);
@@ -162,6 +173,7 @@ bool kind_fits(struct batch *batch, struct work *work, struct text system, const
 void take_activity(struct batch *batch, struct work *work);
 enum outcome batch_write_activities(struct batch *batch, struct error *err) WARN_UNUSED;
 /* consents.c */
+/* ask_consents: asks at the address that the record has now; slot->ids are those of its state. */
 void ask_consents(struct batch *batch, const struct work *work, const struct slot *slot);
 void take_consent(struct batch *batch, struct work *work);
 void take_refusal(struct batch *batch, struct work *work);

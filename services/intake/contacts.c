@@ -1,4 +1,5 @@
 /* contacts: what becomes of a source's records: begun, changed, ended, joined. */
+#include <stdio.h>
 #include <string.h>
 
 #include "services/intake/batch.h"
@@ -18,7 +19,7 @@ enum verdict stones_verdict(struct batch *batch, const struct work *work, size_t
 }
 
 /* The person has begun anew: what stood on these identifiers ends, for the rest of this batch, too. */
-static void yield(struct batch *batch, size_t at, size_t n)
+void batch_yield(struct batch *batch, size_t at, size_t n)
 {
     for (size_t i = at; i < at + n; i++) {
         if (!batch->stones[i].stands)
@@ -30,26 +31,27 @@ static void yield(struct batch *batch, size_t at, size_t n)
     }
 }
 
+static void refuse_by(struct batch *batch, struct work *work, enum verdict verdict, const struct uuid *request)
+{
+    struct error why = {0};
+
+    if (verdict == VERDICT_RESTRICTED)
+        (void)error_refuse(&why, "", "restricted", "a request about this person is under way");
+    else
+        (void)error_refuse(&why, "", "forgotten", "the person has been forgotten");
+    batch_refuse_work(batch, work, &why, request, verdict == VERDICT_RESTRICTED);
+}
+
 bool work_verdict(struct batch *batch, struct work *work)
 {
     struct uuid request = {0};
-    struct error why = {0};
+    enum verdict verdict = stones_verdict(batch, work, work->stones_at, work->stones_n, &request);
 
-    switch (stones_verdict(batch, work, work->stones_at, work->stones_n, &request)) {
-    case VERDICT_TAKE:
+    if (verdict == VERDICT_YIELD)
+        batch_yield(batch, work->stones_at, work->stones_n);
+    if (verdict == VERDICT_TAKE || verdict == VERDICT_YIELD)
         return true;
-    case VERDICT_YIELD:
-        yield(batch, work->stones_at, work->stones_n);
-        return true;
-    case VERDICT_RESTRICTED:
-        (void)error_refuse(&why, "", "restricted", "a request about this person is under way");
-        batch_refuse_work(batch, work, &why, &request, true);
-        return false;
-    case VERDICT_FORGOTTEN:
-        (void)error_refuse(&why, "", "forgotten", "the person has been forgotten");
-        batch_refuse_work(batch, work, &why, &request, false);
-        return false;
-    }
+    refuse_by(batch, work, verdict, &request);
     return false;
 }
 
@@ -165,6 +167,7 @@ void take_contact(struct batch *batch, struct work *work)
         return;
     if (!apply(batch, work, slot, in)) {
         batch->late++;
+        batch->asks_dropped += (int64_t)in->consents.n;
         return;
     }
     if (begins) {
@@ -178,8 +181,10 @@ void take_contact(struct batch *batch, struct work *work)
     slot->partition = work->item->meta->partition;
     batch->accepted++;
     batch->dropped += (int64_t)work->change.dropped;
-    if (in->consents.n > 0)
-        ask_consents(batch, work, slot);
+    if (in->consents.n == 0)
+        return;
+    slot_identify(batch, slot);
+    ask_consents(batch, work, slot);
 }
 
 /* ---- removed ---------------------------------------------------------------------------------------------------------- */
@@ -229,7 +234,7 @@ void take_removed(struct batch *batch, struct work *work)
     if (!slot->found && !slot->has_state) {
         /* what it ends was never here; what comes below its version stays out */
         slot->version = (struct version){0};
-        if (slot->ended && !decide_anew(&slot->ended_version, &in->record.version)) {
+        if (slot->ended && !decide_ends(&slot->ended_version, &in->record.version)) {
             batch->late++;
             return;
         }
@@ -239,17 +244,61 @@ void take_removed(struct batch *batch, struct work *work)
 
 /* ---- merged ----------------------------------------------------------------------------------------------------------- */
 
+/* One that is forgotten doesn't part the others: they are one person still. Restricted ones hold the whole back. */
+static enum verdict merged_verdict(struct batch *batch, const struct work *work, struct uuid *request)
+{
+    struct uuid forgotten = {0};
+    bool restricted = false;
+    size_t living = 0;
+
+    for (size_t i = 0; i < work->stones_n; i++) {
+        struct uuid whose = {0};
+        enum verdict one = stones_verdict(batch, work, work->stones_at + i, 1, &whose);
+        living += one != VERDICT_FORGOTTEN;
+        restricted |= one == VERDICT_RESTRICTED;
+        if (one == VERDICT_RESTRICTED)
+            *request = whose;
+        else if (one == VERDICT_FORGOTTEN)
+            forgotten = whose;
+    }
+    if (living == work->stones_n || living > 1)
+        return restricted ? VERDICT_RESTRICTED : VERDICT_TAKE;
+    *request = forgotten;
+    return VERDICT_FORGOTTEN;
+}
+
+/* The survivor is the first, then come the losers. */
+static void tell_forgotten(struct batch *batch, struct work *work, size_t number, const struct uuid *request)
+{
+    char pointer[64] = "/data/survivor";
+    struct error why = {0};
+
+    if (number > 0)
+        (void)snprintf(pointer, sizeof pointer, "/data/losers/%zu", number - 1);
+    (void)error_refuse(&why, pointer, "forgotten", "the person has been forgotten");
+    batch_refuse_part(batch, work, &why, request, false);
+}
+
 void take_merged(struct batch *batch, struct work *work)
 {
     struct record_joined joined = {.id = batch_derived(batch, work, "joined", 0)};
     char key[UUID_TEXT_BYTES];
+    struct uuid request = {0};
+    enum verdict verdict = merged_verdict(batch, work, &request);
 
-    if (!work_verdict(batch, work))
+    if (verdict != VERDICT_TAKE) {
+        refuse_by(batch, work, verdict, &request);
         return;
+    }
     joined.sources.items = ARENA_ARRAY(batch->arena, work->stones_n, struct key);
-    for (size_t i = 0; i < work->stones_n; i++)
-        joined.sources.items[joined.sources.n++] =
-            (struct key){.kind = KEY_SOURCE, .hash = batch->keys.items[work->stones_at + i].hash};
+    for (size_t i = 0; i < work->stones_n; i++) {
+        const struct stone *stone = &batch->stones[work->stones_at + i];
+        if (stone->stands)
+            tell_forgotten(batch, work, i, &stone->request);
+        else
+            joined.sources.items[joined.sources.n++] =
+                (struct key){.kind = KEY_SOURCE, .hash = batch->keys.items[work->stones_at + i].hash};
+    }
     uuid_format(&joined.id, key);
     outbox_add(batch->call->outbox, &(struct outbox_message){.type = &record_joined_event,
                                                              .partition = work->item->meta->partition,

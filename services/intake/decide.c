@@ -43,6 +43,16 @@ bool decide_removes(const struct version *row, const struct version *removal)
     return removal->kind == VERSION_NONE || removal->value >= row->value;
 }
 
+bool decide_ends(const struct version *ended, const struct version *removal)
+{
+    return removal->kind != VERSION_NONE && decide_anew(ended, removal);
+}
+
+int64_t decide_received(int64_t said_us, int64_t came_us)
+{
+    return said_us == CLOCK_NONE || said_us > came_us ? came_us : said_us;
+}
+
 struct version decide_end_version(const struct version *row, const struct version *removal)
 {
     if (removal->kind == VERSION_NONE || (row->kind == removal->kind && row->value > removal->value))

@@ -43,6 +43,12 @@ bool decide_anew(const struct version *ended, const struct version *now);
 /* decide_removes: does a removal (its version may be absent) end a record at this version? An older one doesn't. */
 bool decide_removes(const struct version *row, const struct version *removal);
 
+/* decide_ends: does a removal say more than the end that is known already? One without a version doesn't. */
+bool decide_ends(const struct version *ended, const struct version *removal);
+
+/* decide_received: when a request came in: as the source says, but never later than its event was there. */
+int64_t decide_received(int64_t said_us, int64_t came_us);
+
 /* decide_end_version: what is remembered of an ended record: the higher of the two. */
 struct version decide_end_version(const struct version *row, const struct version *removal);
 

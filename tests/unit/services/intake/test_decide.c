@@ -105,6 +105,24 @@ static void a_removal_ends_what_is_not_newer(void **state)
     assert_int_equal(decide_end_version(&(struct version){VERSION_NUMBER, 3}, &same).value, 7);
 }
 
+static void a_removal_without_a_version_adds_nothing_to_an_end(void **state)
+{
+    struct version ended = {VERSION_NUMBER, 7}, higher = {VERSION_NUMBER, 8}, none = {0};
+
+    (void)state;
+    assert_true(decide_ends(&ended, &higher));
+    assert_false(decide_ends(&ended, &ended));
+    assert_false(decide_ends(&ended, &none));
+}
+
+static void a_request_never_came_in_later_than_its_event(void **state)
+{
+    (void)state;
+    assert_int_equal(decide_received(1000, 2000), 1000);
+    assert_int_equal(decide_received(3000, 2000), 2000);
+    assert_int_equal(decide_received(CLOCK_NONE, 2000), 2000);
+}
+
 static void revisions_rise_and_jump_with_the_incarnation(void **state)
 {
     (void)state;
@@ -130,6 +148,8 @@ int main(void)
         cmocka_unit_test(a_system_counts_in_one_way),
         cmocka_unit_test(what_ended_begins_anew_above_its_version),
         cmocka_unit_test(a_removal_ends_what_is_not_newer),
+        cmocka_unit_test(a_removal_without_a_version_adds_nothing_to_an_end),
+        cmocka_unit_test(a_request_never_came_in_later_than_its_event),
         cmocka_unit_test(revisions_rise_and_jump_with_the_incarnation),
         cmocka_unit_test(a_source_is_named_by_its_last_part),
     };
