@@ -6,6 +6,7 @@
 #include "services/intake/acts.h"
 #include "services/intake/producer.h"
 #include "services/intake/routes.h"
+#include "services/intake/tokens.h"
 
 /* MESSAGE_MOST: the broker takes batches of 1 MiB with all that is around a message; what it doesn't take must be refused
  * here, since no trying again helps. */
@@ -85,7 +86,8 @@ static enum outcome check_policy(const struct call *call, const struct event_typ
     return forget_admit(policy, index_key, data, arena, &subject, err);
 }
 
-static enum outcome check(const struct call *call, const struct cloud_event *event, struct text *key, struct error *err)
+static enum outcome check(const struct call *call, struct text sender, const struct cloud_event *event,
+                          struct text *key, struct error *err)
 {
     const struct event_type *type = type_of(event->meta.type);
     void *data;
@@ -97,6 +99,8 @@ static enum outcome check(const struct call *call, const struct cloud_event *eve
     if (event->data.n > EVENT_BYTES_MOST)
         return error_refuse(err, "/data", "too long", "the event is longer than 1 MiB");
     TRY(event_decode(type->data, event->data, call->arena, &data, err));
+    if (sender.p != NULL)
+        TRY(tokens_admit(sender, &event->meta, type, data, err));
     TRY(check_policy(call, type, data, err));
     *key = key_of(type, data, call->arena);
     return DONE;
@@ -141,8 +145,8 @@ static enum outcome check_size(const struct kafka_record *record, struct error *
                              : error_refuse(err, "/data", "too long", "the event is longer than 1,000,000 bytes");
 }
 
-static enum outcome take_item(const struct call *call, const struct cloud_event_item *item, struct kafka_record *record,
-                              struct error *err)
+static enum outcome take_item(const struct call *call, struct text sender, const struct cloud_event_item *item,
+                              struct kafka_record *record, struct error *err)
 {
     struct text key = TEXT_NONE;
 
@@ -150,7 +154,7 @@ static enum outcome take_item(const struct call *call, const struct cloud_event_
         *err = item->error;
         return item->outcome;
     }
-    TRY(check(call, &item->event, &key, err));
+    TRY(check(call, sender, &item->event, &key, err));
     *record = events_record(&item->event, key, call->arena);
     return check_size(record, err);
 }
@@ -170,14 +174,20 @@ enum outcome post_events(struct call *call, const struct http_request *request, 
     const struct intake *intake = call->state;
     struct cloud_event_item *items;
     struct kafka_record *records;
+    struct text sender = TEXT_NONE;
     size_t n, accepted = 0, refused = 0;
 
+    if (intake->tokens != NULL) {
+        sender = tokens_source(intake->tokens, http_header(request, "authorization"));
+        if (sender.p == NULL)
+            return error_status(err, 401, "token", "a bearer token of a source is needed");
+    }
     TRY(http_events(request, EVENTS_MOST, call->arena, &items, &n, err));
     records = ARENA_ARRAY(call->arena, n, struct kafka_record);
     buf_str(&response->body, "{\"refused\":[");
     for (size_t i = 0; i < n; i++) {
         struct error why = {0};
-        if (take_item(call, &items[i], &records[accepted], &why) == DONE)
+        if (take_item(call, sender, &items[i], &records[accepted], &why) == DONE)
             accepted++;
         else
             add_refusal(&response->body, &refused, i, &why);

@@ -9,6 +9,7 @@
 #include "services/intake/batch.h"
 #include "services/intake/producer.h"
 #include "services/intake/routes.h"
+#include "services/intake/tokens.h"
 
 static const struct event_type *const taken[] = {
     &contact_recorded_event,  &contact_merged_event,   &contact_removed_event,   &activity_recorded_event,
@@ -38,6 +39,9 @@ static const struct event_type *const publishes[] = {
 
 static const struct option options[] = {
     {.name = "pg-vault-owner", .kind = OPTION_DSN, .help = "connection string of the vault's owner (migrate alone)"},
+    {.name = "event-tokens-file",
+     .kind = OPTION_FILE,
+     .help = "lines `source: SHA-256 of its token`: POST /v1/events asks for one of them (else for none)"},
     {.name = "keyring-owner", .kind = OPTION_DSN, .help = "connection string of the keyring's owner (migrate alone)"},
 };
 
@@ -77,8 +81,10 @@ static void add_metrics(struct intake *intake, struct service *service)
 
 static enum outcome start(struct service *service, void **state, struct error *err)
 {
-    struct producer *producer = NULL;
     const char *brokers = option_text(service_options(service), "kafka");
+    const char *tokens_file = option_text(service_options(service), "event-tokens-file");
+    struct producer *producer = NULL;
+    struct tokens *tokens = NULL;
     struct intake *intake;
     int32_t partitions;
 
@@ -88,11 +94,16 @@ static enum outcome start(struct service *service, void **state, struct error *e
         producer_free(producer);
         return error_retry(err, "kafka", "the topic contacts.in can't be seen, or has more than 64 partitions");
     }
+    if (tokens_file != NULL && tokens_read_file(tokens_file, &tokens, err) != DONE) {
+        producer_free(producer);
+        return REFUSED;
+    }
     intake = calloc(1, sizeof *intake);
     ENSURE(intake != NULL);
     intake->index_key = service_index_key(service);
     intake->brokers = brokers;
     intake->producer = producer;
+    intake->tokens = tokens;
     intake->partitions = partitions;
     (void)pthread_mutex_init(&intake->kinds_lock, NULL);
     add_metrics(intake, service);
@@ -107,6 +118,7 @@ static void stop(void *state)
     if (intake == NULL)
         return;
     producer_free(intake->producer);
+    tokens_free(intake->tokens);
     (void)pthread_mutex_destroy(&intake->kinds_lock);
     free(intake);
 }

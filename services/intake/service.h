@@ -9,6 +9,7 @@
 extern const struct service_def intake_service;
 
 struct producer; /* producer.h */
+struct tokens;   /* tokens.h */
 
 enum { SYSTEMS_MAX = 256, PARTITIONS_MAX = 64 };
 
@@ -17,6 +18,7 @@ struct intake {
     const struct crypto_key *index_key;
     const char *brokers;
     struct producer *producer;
+    struct tokens *tokens;                  /* of the sources that may POST events; NULL: whoever reaches the port */
     int32_t partitions;                     /* of contacts.in */
     bool careful;                           /* the loop's alone: keys of the last batch were there already */
     int64_t unrolled_since[PARTITIONS_MAX]; /* the job roll's alone */
