@@ -1,5 +1,6 @@
 """What should not have come: over Kafka and HTTP each bad event gets a named error, memory stays flat, and the good events
 around it are stored."""
+import hashlib
 import json
 import os
 import socket
@@ -7,7 +8,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from lethe_stack import contact, event, wait_until
+from lethe_stack import activity, contact, event, wait_until
 
 CANARY = "Zebulon-Canary"
 DEEP = 60000
@@ -90,10 +91,55 @@ ATTRIBUTES = {
 }
 
 
+def text(whole, **changes):
+    return json.dumps({name: value for name, value in {**whole, **changes}.items() if value is not None}).encode()
+
+
+ORDER = activity("BAD", [{"role": "customer", "email": "bad@input.example"}], fields={"total": 1})["data"]
+CONSENT = {"address": "bad@input.example", "channel": "email", "purpose": "product-a-news", "statement": 3,
+           "provenance": PROVENANCE}
+WITHDRAWN = {"address": "bad@input.example", "at": "2026-10-01T09:00:00Z"}
+FORGET = {"address": "bad@input.example", "received_at": "2026-10-01T09:00:00Z"}
+MERGED = {"system": "dynamics", "survivor": "BAD", "losers": ["WORSE"]}
+
+# why -> the event's type and the value, of events other than a contact's
+OTHERS = {
+    "a total past int64": ("activity.recorded", text(ORDER, fields="@").replace(b'"@"', b'{"total": 1' + b"0" * 400 + b"}")),
+    "a total of 1e999": ("activity.recorded", text(ORDER, fields="@").replace(b'"@"', b'{"total": 1e999}')),
+    "an order of 31 April": ("activity.recorded", text(ORDER, occurred_at="2026-04-31T10:00:00Z")),
+    "an order of nobody": ("activity.recorded", text(ORDER, persons=[])),
+    "an order of 501": ("activity.recorded", text(ORDER, persons=ORDER["persons"] * 501)),
+    "a person without a name for it": ("activity.recorded", text(ORDER, persons=[{"role": "customer"}])),
+    "an unknown role": ("activity.recorded", text(ORDER, persons=[{"role": "king", "email": "a@input.example"}])),
+    "a field that the policy refuses": ("activity.recorded", text(ORDER, fields={"shoe_size": 44})),
+    "a consent without provenance": ("consent.requested", text(CONSENT, provenance=None)),
+    "a consent by pigeon": ("consent.requested", text(CONSENT, channel="pigeon")),
+    "a consent to nothing known": ("consent.requested", text(CONSENT, purpose="astrology")),
+    "a consent to statement 2^63": ("consent.requested", text(CONSENT, statement=2 ** 63)),
+    "a consent given to nobody knows when": ("consent.recorded", text(CONSENT, given_at="soon", given_by="subject", how="x")),
+    "evidence of 20 kB": ("consent.recorded", text(CONSENT, given_at="2026-10-01T09:00:00Z", given_by="subject", how="x",
+                                                   evidence={"text": "E" * 20000})),
+    "deep evidence": ("consent.recorded", text(CONSENT, given_at="2026-10-01T09:00:00Z", given_by="subject", how="x",
+                                               evidence="@").replace(b'"@"', b"[" * 50 + b"]" * 50)),
+    "a withdrawal of nobody": ("consent.withdrawn", text(WITHDRAWN, address=None)),
+    "a withdrawal of no address": ("consent.withdrawn", text(WITHDRAWN, address="bad")),
+    "an objection to 13 o'clock twice": ("consent.objected", text(WITHDRAWN, at="2026-10-01T13:61:00Z")),
+    "a forget of nobody": ("forget.requested", text(FORGET, address=None)),
+    "a forget of a shared mailbox": ("forget.requested", text(FORGET, address="info@input.example")),
+    "a forget by a stranger": ("forget.requested", text(FORGET, requester={"relation": "stranger"})),
+    "a join of nobody known": ("contact.merged", text(MERGED, system="nobody")),
+    "a join of one": ("contact.merged", text(MERGED, losers=[])),
+    "a join of a system with capitals": ("contact.merged", text(MERGED, system="CRM")),
+    "an end without a reason": ("contact.removed", text({"record": {"system": "dynamics", "id": "BAD"}})),
+}
+
+
 def all_bad():
     """(why, headers, value)"""
     for why, value in VALUES.items():
         yield why, {**HEADERS, "id": f"bad-{why}"}, value
+    for why, (kind, value) in OTHERS.items():
+        yield why, {**HEADERS, "id": f"bad-{why}", "type": f"lethe.{kind}"}, value
     for why, headers in ATTRIBUTES.items():
         yield why, headers, lead()
 
@@ -133,6 +179,36 @@ def structured(headers, value):
     """The structured mode's body, whatever the data's text is."""
     told = {**headers, "datacontenttype": "application/json"}
     return json.dumps(told)[:-1].encode() + b', "data": ' + (value or b"") + b"}"
+
+
+# why -> a whole message in structured mode
+STRUCTURED = {
+    "nothing": b"",
+    "no JSON": b"\x00\xff" * 500,
+    "1 MB of no JSON": b"x" * 990_000,
+    "cut off": json.dumps({**HEADERS, "data": data()}).encode()[:-9],
+    "no data": json.dumps(HEADERS).encode(),
+    "data is a text": json.dumps({**HEADERS, "data": "@" * 100}).encode(),
+    "data in base64": json.dumps({**HEADERS, "data_base64": "e30="}).encode(),
+    "deep": b"[" * DEEP,
+    "1 MB of brackets": b"{" * 990_000,
+    "1 MB of addresses": b"a@b.example " * 80_000,
+    "unknown version of CloudEvents": json.dumps({**HEADERS, "specversion": "2.0", "data": data()}).encode(),
+    "no source": json.dumps({"id": "1", "type": HEADERS["type"], "specversion": "1.0", "data": data()}).encode(),
+}
+
+
+def test_structured_messages_over_kafka_get_a_name_too(stack):
+    before, known = stored(stack), len(refusals(stack))
+    for number, value in enumerate(STRUCTURED.values()):
+        stack.producer.produce("contacts.in", value=value, headers=[("content-type", b"application/cloudevents+json")])
+        stack.send(good(f"S-{number}"))
+    wait_until(lambda: stored(stack) >= before + len(STRUCTURED), 60, "the good events to be stored")
+    wait_until(lambda: len(refusals(stack)) >= known + len(STRUCTURED), 30, "the refusals")
+    told = refusals(stack)
+    assert len(told) == known + len(STRUCTURED) and stored(stack) == before + len(STRUCTURED)
+    assert all(refusal.get("rule") and "pointer" in refusal for _, refusal in told)
+    assert CANARY not in json.dumps(told) + stack.log("intake")
 
 
 def post(stack, body, content_type="application/cloudevents+json", **headers):
@@ -200,6 +276,31 @@ def test_wrong_tokens_and_unknown_paths_are_refused(stack):
         assert answer.status_code == 401, f"{service}: {answer.status_code}"
     assert stack.http("GET", stack.url("intake", "/v1/nothing")).status_code == 404
     assert stack.http("DELETE", stack.url("intake", "/v1/events")).status_code == 405
+
+
+def test_with_event_tokens_each_source_speaks_for_itself(stack, tmp_path):
+    """They are optional: the stack runs without."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text(f"# of the sources\nshop: {hashlib.sha256(b'shops own').hexdigest()}\n")
+    stack.stop("intake")
+    stack.start("intake", env={"LETHE_EVENT_TOKENS_FILE": str(tokens)})
+    try:
+        mine = contact("TOKEN-1", system="shop", category="customer", email="token@input.example")
+        mine["headers"]["source"] = "urn:acme:shop"
+        others = contact("TOKEN-2", email="token@input.example")
+        events = [mine, others, {**others, "headers": {**others["headers"], "source": "urn:acme:shop"}}]
+        batch = json.dumps([{**e["headers"], "data": e["data"]} for e in events]).encode()
+        kind = "application/cloudevents-batch+json"
+        for wrong in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}, {"Authorization": "shops own"}):
+            answer = post(stack, batch, kind, **wrong)
+            assert answer.status_code == 401 and answer.json()["rule"] == "token" and "WWW-Authenticate" in answer.headers
+        answer = post(stack, batch, kind, Authorization="Bearer shops own")
+        assert answer.status_code == 202 and answer.json() == {"accepted": 1, "refused": [
+            {"index": 1, "pointer": "/source", "rule": "token"},
+            {"index": 2, "pointer": "/data/record/system", "rule": "token"}]}
+    finally:
+        stack.stop("intake")
+        stack.start("intake")
 
 
 def test_slow_and_silent_clients_are_put_out_and_hold_up_nobody(stack):

@@ -210,6 +210,10 @@ def test_http_answers_what_it_takes_and_kafka_has_it(stack):
                       headers={"Content-Type": "text/plain"}).status_code == 415
 
 
+def asked_acts(stack):
+    return {a["act"] for a in told(stack, "consent.in", "consent.asked")}
+
+
 def test_consents_ask_and_refusals_pass(stack):
     source, mail = name("L"), address()
     record, = sent(stack, contact(source, email=mail, consents=[{"purpose": "product-a-news", "statement": 3},
@@ -218,11 +222,10 @@ def test_consents_ask_and_refusals_pass(stack):
     assert len(asked) == 1 and asked[0]["address"] == record and asked[0]["purpose"] == "product-a-news"
     request = event("lethe.consent.requested", {"address": address(), "channel": "email", "purpose": "product-a-news",
                                                 "statement": 3, "language": "de", "provenance": PROVENANCE})
-    before = len(told(stack, "consent.in", "consent.asked"))
+    before = asked_acts(stack)
     stack.send(request, request)
     wait_read(stack)
-    acts = told(stack, "consent.in", "consent.asked")[before:]
-    assert len({a["act"] for a in acts}) == 1, "a repeat is the same act"
+    assert len(asked_acts(stack) - before) == 1, "a repeat is the same act"
     stack.send(event("lethe.consent.withdrawn", {"record": {"system": "dynamics", "id": source}, "purpose": "all",
                                                  "at": "2026-10-05T00:00:00Z"}))
     wait_read(stack)
@@ -251,6 +254,36 @@ def opened(stack, request, keys, records=()):
     wait_read(stack)
 
 
+def destroyed(stack, request, keys, records=()):
+    """What opened() began, carried out."""
+    barrier = [b["barrier"] for b in told(stack, "record", "barrier") if request in b["requests"]][0]
+    stack.send(event("lethe.forget.destroy", {"request": request, "keys": keys, "records": list(records), "persons": [],
+                                              "received_at": "2026-11-20T00:00:00Z", "barrier": barrier}, key=request),
+               topic="forget")
+    wait_until(lambda: told(stack, "forget.result", "forget.result", request=request, service="intake", phase="destroy",
+                            remaining=0), 60, "intake's answer")
+    wait_read(stack)
+
+
+def person_keys(stack, record):
+    return [k for k in keys_of(stack, record) if k["kind"] in ("email", "source")]
+
+
+def forgotten_person(stack):
+    """(address, source id, request) of somebody who was known and is forgotten."""
+    mail, source, request = address(), name("L"), str(uuid.uuid4())
+    record, = sent(stack, contact(source, email=mail))
+    keys = person_keys(stack, record)
+    opened(stack, request, keys)
+    destroyed(stack, request, keys, [record])
+    return mail, source, request
+
+
+def cancel(stack, request):
+    stack.send(event("lethe.forget.cancelled", {"request": request, "at": "2026-11-21T00:00:00Z"}, key=request),
+               topic="forget")
+
+
 def test_a_cancelled_forget_gives_everything_back(stack):
     source, mail, request = name("L"), address(), str(uuid.uuid4())
     record, = sent(stack, contact(source, 1, email=mail))
@@ -260,8 +293,7 @@ def test_a_cancelled_forget_gives_everything_back(stack):
     assert "fields" not in look(stack, record)["records"][0], "only the request's own road opens it"
     assert sent(stack, contact(source, 2, email=mail, city="Rome", act="subject", captured_at="2026-11-22T00:00:00Z")) == []
     assert [r for r in refused_events(stack, "restricted") if r["request"] == request]
-    stack.send(event("lethe.forget.cancelled", {"request": request, "at": "2026-11-21T00:00:00Z"}, key=request),
-               topic="forget")
+    cancel(stack, request)
     wait_until(lambda: look(stack, record)["records"][0].get("fields", {}).get("city") == "Rome", 60,
                "the event to come back")
     assert stack.value("SELECT count(*) FROM intake.quarantine WHERE request = %s", (request,)) == 0
@@ -283,13 +315,7 @@ def test_a_forget_takes_the_person_and_leaves_the_others(stack):
               [k for p in a["parts"] for k in p.get("keys", [])]][-1]
     assert len(shared["parts"]) == 2
     opened(stack, request, keys)
-    barrier = [b["barrier"] for b in told(stack, "record", "barrier") if request in b["requests"]][0]
-    stack.send(event("lethe.forget.destroy", {"request": request, "keys": keys, "records": [record], "persons": [],
-                                              "received_at": "2026-11-20T00:00:00Z", "barrier": barrier}, key=request),
-               topic="forget")
-    wait_until(lambda: told(stack, "forget.result", "forget.result", request=request, service="intake", phase="destroy",
-                            remaining=0), 60, "intake's answer")
-    wait_read(stack)
+    destroyed(stack, request, keys, [record])
     assert look(stack, record)["records"] == []
     assert stack.value("SELECT count(*) FROM keyring.key WHERE key_id = %s", (record,), keyring=True) == 0
     assert told(stack, "record", "record.removed", record=record)[-1]["reason"] == "forgotten"
@@ -338,3 +364,245 @@ def test_resync_announces_every_row_again(stack):
     assert stack.internal("POST", "intake", "/internal/v1/resync", {}).status_code in (200, 202)
     wait_until(lambda: len(told(stack, "record", "record.accepted", record=record)) == 2, 60, "the second announcement")
     assert told(stack, "record", "record.accepted", record=record)[-1] == before
+
+
+# ---- held back, and left out ---------------------------------------------------------------------------------------------
+def test_what_two_requests_hold_back_waits_for_both(stack):
+    source, mail, first, second = name("L"), address(), str(uuid.uuid4()), str(uuid.uuid4())
+    record, = sent(stack, contact(source, 1, email=mail))
+    keys = person_keys(stack, record)
+    opened(stack, first, keys[:1])
+    opened(stack, second, keys[1:])
+    bad = name("L")
+    stack.send(contact(source, 2, email=mail, city="Rome"), contact(bad, category="nobody"))
+    wait_read(stack)
+    held = "SELECT count(*) FROM intake.quarantine WHERE request IN (%s, %s)"
+    assert stack.value(held, (first, second)) == 1
+    # their time comes, but a request's end has not
+    stack.rows("UPDATE intake.quarantine SET expires_at = now() - interval '1 second'")
+    wait_until(lambda: stack.value("SELECT count(*) FROM intake.quarantine WHERE request IS NULL") == 0, 90,
+               "what nothing holds to expire")
+    assert stack.value(held, (first, second)) == 1
+    holder = str(stack.value("SELECT request FROM intake.quarantine WHERE request IN (%s, %s)", (first, second)))
+    cancel(stack, holder)
+    wait_until(lambda: stack.value("SELECT count(*) FROM intake.quarantine WHERE request = %s",
+                                   (second if holder == first else first,)) == 1, 60, "the event to be held by the other")
+    wait_read(stack)
+    assert "city" not in look(stack, record)["records"][0].get("fields", {})
+    cancel(stack, second if holder == first else first)
+    wait_until(lambda: look(stack, record)["records"][0].get("fields", {}).get("city") == "Rome", 60,
+               "the event to come back")
+
+
+def test_a_forget_finds_what_could_not_be_decoded(stack):
+    source, mail, request = name("L"), address(), str(uuid.uuid4())
+    record, = sent(stack, contact(source, 1, email=mail))
+    keys = person_keys(stack, record)
+    header = {"source": "urn:test", "type": "lethe.contact.recorded", "specversion": "1.0"}
+    for value in (f'{{"fields": {{"email": "{mail}"'.encode(), f"name=Ada&email={mail.replace('@', '%40')}".encode(),
+                  b'\xff {"record": {"id": "%s", "system": "dynamics"}' % source.encode()):
+        stack.send_raw(value, {"id": str(uuid.uuid4()), **header})
+    stack.send_raw(b"{}", {"id": mail, **header})
+    stack.send(event("lethe.contact.merged", {"system": "nobody", "survivor": "A", "losers": [mail]}),
+               event("lethe.forget.requested", {"address": "info@intake.example.org",
+                                                "received_at": "2026-11-01T00:00:00Z",
+                                                "requester": {"relation": "self", "reply_to": mail}}))
+    wait_read(stack)
+    hashes = [bytes.fromhex(k["hash"]) for k in keys]
+    rows = [str(r[0]) for r in stack.rows("SELECT id FROM intake.quarantine WHERE keys && %s", (hashes,))]
+    assert len(rows) == 6
+    opened(stack, request, keys)
+    destroyed(stack, request, keys, [record])
+    assert stack.rows("SELECT id FROM intake.quarantine WHERE keys && %s", (hashes,)) == []
+    assert stack.value("SELECT count(*) FROM vault.item WHERE item_id = ANY (%s::uuid[])", (rows,)) == 0
+    assert stack.value("SELECT count(*) FROM keyring.key WHERE key_id = ANY (%s::uuid[])", (rows,), keyring=True) == 0
+
+
+def test_what_names_too_many_is_refused_and_not_kept(stack):
+    before = stack.value("SELECT count(*) FROM intake.quarantine")
+    stack.send_raw(" ".join(f"p{n}@intake.example.org" for n in range(2000)).encode(),
+                   {"id": str(uuid.uuid4()), "source": "urn:many", "type": "lethe.contact.recorded", "specversion": "1.0"})
+    wait_read(stack)
+    assert stack.value("SELECT count(*) FROM intake.quarantine") == before
+    assert told(stack, "contacts.refused", "contact.refused")
+
+
+@pytest.fixture(scope="module")
+def gone(stack):
+    """A forgotten person who never begins anew: (address, source id, request)."""
+    return forgotten_person(stack)
+
+
+def left_out(stack, request, kind):
+    """The pointers at a forgotten person in events of a type."""
+    return [r["pointer"] for r in refused_events(stack, "forgotten")
+            if r.get("request") == request and r["event_type"] == f"lethe.{kind}" and "quarantine" not in r]
+
+
+def test_one_persons_act_lifts_nobody_elses_tombstone(stack, gone):
+    (mine, _, my_request), (other, _, other_request) = forgotten_person(stack), gone
+    new = {**PROVENANCE, "captured_at": "2026-11-22T00:00:00Z"}
+    stack.send(activity(name("O"), [{"role": "customer", "email": mine}, {"role": "mentioned", "email": other},
+                                    {"role": "mentioned", "email": address()}], provenance=new, fields={"total": 1}))
+    wait_read(stack)
+    assert [p["role"] for p in newest_activity(stack)["parts"]] == ["customer", "mentioned"]
+    assert left_out(stack, other_request, "activity.recorded") == ["/data/persons/1"]
+    assert left_out(stack, my_request, "activity.recorded") == []
+    assert sent(stack, contact(name("L"), email=other, act="staff")) == [], "their tombstone stands"
+    assert len(sent(stack, contact(name("L"), email=mine, act="staff"))) == 1, "who acted has begun anew"
+
+
+def test_of_two_customers_nobody_begins_anew(stack, gone):
+    mine, _, request = gone
+    before = len(left_out(stack, request, "activity.recorded"))
+    new = {**PROVENANCE, "captured_at": "2026-11-22T00:00:00Z"}
+    stack.send(activity(name("O"), [{"role": "customer", "email": address()}, {"role": "from", "email": address()},
+                                    {"role": "customer", "email": mine}], provenance=new, fields={"total": 1}))
+    wait_read(stack)
+    assert len(newest_activity(stack)["parts"]) == 2
+    assert left_out(stack, request, "activity.recorded").count("/data/persons/2") == 1
+    assert len(left_out(stack, request, "activity.recorded")) == before + 1
+
+
+def test_a_forgotten_loser_does_not_part_the_others(stack, gone):
+    _, source, request = gone
+    survivor, loser = name("L"), name("L")
+    both = sent(stack, contact(survivor, email=address()), contact(loser, email=address()))
+    sources = sorted(k["hash"] for r in both for k in keys_of(stack, r) if k["kind"] == "source")
+    stack.send(event("lethe.contact.merged", {"system": "dynamics", "survivor": survivor, "losers": [source, loser]}))
+    wait_read(stack)
+    joined = [sorted(k["hash"] for k in j["sources"]) for j in told(stack, "record", "record.joined")]
+    assert sources in joined
+    assert left_out(stack, request, "contact.merged") == ["/data/losers/0"]
+    before = len(joined)
+    stack.send(event("lethe.contact.merged", {"system": "dynamics", "survivor": survivor, "losers": [source]}))
+    wait_read(stack)
+    assert len(told(stack, "record", "record.joined")) == before
+
+
+def test_a_repeated_removal_revives_nothing(stack):
+    source = name("L")
+    gone = event("lethe.contact.removed", {"record": {"system": "dynamics", "id": source}, "reason": "deleted"},
+                 key=f"dynamics/{source}")
+    sent(stack, contact(source, 5, given_name="Ada"))
+    assert sent(stack, gone) == []
+    again = {**gone, "headers": {**gone["headers"], "id": str(uuid.uuid4())}}
+    assert sent(stack, again, contact(source, 3, given_name="Eva")) == []
+    assert len(sent(stack, contact(source, 6, given_name="Ada"))) == 1
+
+
+# ---- acts of consent, refusal and forgetting --------------------------------------------------------------------------------
+def test_a_patchs_consents_ask_at_the_records_address(stack):
+    source = name("L")
+    record, = sent(stack, contact(source, 1, email=address()))
+    asks = [{"purpose": "product-a-news", "statement": 3}, {"purpose": "product-b-news", "statement": 1},
+            {"purpose": "order-mail", "statement": 1}]
+    dropped = stack.metrics("intake")["lethe_intake_dropped_asks_total"]
+    patch = contact(source, 2, change="patch", consents=asks)
+    stack.send(patch)
+    wait_read(stack)
+    asked = told(stack, "consent.in", "consent.asked", record=record)
+    assert sorted(a["purpose"] for a in asked) == ["product-a-news", "product-b-news"]
+    assert {k["hash"] for a in asked for k in a["keys"] if k["kind"] == "email"} == \
+        {k["hash"] for k in keys_of(stack, record) if k["kind"] == "email"}
+    assert len({a["evidence"] for a in asked}) == 2, "each its own evidence"
+    assert look(stack, record)["records"][0]["version"] == "2"
+    stack.send(contact(source, 1, change="patch", consents=asks[:1]), contact(name("L"), consents=asks[:2]))
+    wait_read(stack)
+    assert len(told(stack, "consent.in", "consent.asked", record=record)) == 2
+    wait_until(lambda: stack.metrics("intake")["lethe_intake_dropped_asks_total"] == dropped + 4, 10, "the count")
+
+
+def test_a_refusal_says_where_it_lies_whose_it_is(stack):
+    source, mail = name("L"), address()
+    record, = sent(stack, contact(source, email=mail))
+    at = "2026-10-05T00:00:00Z"
+    stack.send(event("lethe.consent.withdrawn", {"record": {"system": "dynamics", "id": source}, "at": at}),
+               event("lethe.consent.objected", {"address": address(), "at": "2026-10-06T00:00:00Z"}))
+    wait_read(stack)
+    by_record, = told(stack, "consent.in", "consent.refused", record=record)
+    assert by_record["vault"] == record
+    by_address = told(stack, "consent.in", "consent.refused", at="2026-10-06T00:00:00Z")[-1]
+    assert stack.value("SELECT kind FROM vault.item WHERE item_id = %s", (by_address["vault"],)) == 3
+    assert stack.value("SELECT count(*) FROM keyring.key WHERE key_id = %s", (by_address["vault"],), keyring=True) == 1
+
+
+def test_long_ids_are_told_apart_to_their_ends(stack):
+    def request(number):
+        return event("lethe.consent.requested", {"address": address(), "channel": "email", "purpose": "product-a-news",
+                                                 "statement": 3, "provenance": PROVENANCE}, id="i" * 900 + str(number))
+    before = asked_acts(stack)
+    stack.send(request(1), request(2))
+    wait_read(stack)
+    assert len(asked_acts(stack) - before) == 2
+
+
+def test_a_request_never_came_in_later_than_its_event(stack):
+    mail = address()
+    stack.send(event("lethe.forget.requested", {"address": mail, "received_at": "2199-01-01T00:00:00Z"},
+                     source="urn:acme:helpdesk"))
+    wait_read(stack)
+    wanted = [w for w in told(stack, "requests.in", "forget.wanted") if w["source"] == "helpdesk"]
+    assert len(wanted) == 1 and wanted[0]["received_at"] < "2198"
+
+
+CONSENT = {"address": "ada@intake.example.org", "channel": "email", "purpose": "product-a-news", "statement": 3,
+           "provenance": PROVENANCE}
+RECORDED = {**CONSENT, "given_at": "2026-10-01T09:00:00Z", "given_by": "subject", "how": "form"}
+AT = {"at": "2026-10-01T09:00:00Z"}
+RECEIVED = {"received_at": "2026-10-01T09:00:00Z"}
+ACTS = [
+    ("consent.requested", {**CONSENT, "channel": "sms"}, "/data/channel", "not in policy"),
+    ("consent.requested", {**CONSENT, "purpose": "astrology"}, "/data/purpose", "not in policy"),
+    ("consent.requested", {**CONSENT, "purpose": "order-mail"}, "/data/purpose", "no consent"),
+    ("consent.requested", {**CONSENT, "statement": 99}, "/data/statement", "not in policy"),
+    ("consent.requested", {**CONSENT, "address": "bob@acme.example"}, "/data/address", "own staff"),
+    ("consent.recorded", {**RECORDED, "statement": 99}, "/data/statement", "not in policy"),
+    ("consent.recorded", {**RECORDED, "purpose": "order-mail"}, "/data/purpose", "no consent"),
+    ("consent.recorded", {**RECORDED, "address": "nobody"}, "/data/address", "invalid"),
+    ("consent.withdrawn", {"address": "ada@intake.example.org", "purpose": "astrology", **AT}, "/data/purpose",
+     "not in policy"),
+    ("consent.objected", {"address": "bob@acme.example", **AT}, "/data/address", "own staff"),
+    ("contact.removed", {"record": {"system": "nobody", "id": "1"}, "reason": "deleted"}, "/data/record/system",
+     "not in policy"),
+    ("contact.merged", {"system": "nobody", "survivor": "1", "losers": ["2"]}, "/data/system", "not in policy"),
+    ("forget.requested", {"address": "info@intake.example.org", **RECEIVED}, "/data/address", "role mailbox"),
+    ("forget.requested", {"address": "bob@acme.example", **RECEIVED}, "/data/address", "own staff"),
+]
+
+
+def test_both_roads_refuse_the_same(stack):
+    events = [event(f"lethe.{kind}", data) for kind, data, _, _ in ACTS]
+    answer = stack.post_events(events)
+    assert answer.status_code == 202 and answer.json()["accepted"] == 0
+    assert answer.json()["refused"] == [{"index": i, "pointer": pointer, "rule": rule}
+                                        for i, (_, _, pointer, rule) in enumerate(ACTS)]
+    before = {r.get("event_id") for r in told(stack, "contacts.refused", "contact.refused")}
+    stack.send(*events)
+    wait_read(stack)
+    new = [(r["event_type"], r["pointer"], r["rule"]) for r in told(stack, "contacts.refused", "contact.refused")
+           if r.get("event_id") not in before]
+    assert sorted(new) == sorted((f"lethe.{kind}", pointer, rule) for kind, _, pointer, rule in ACTS)
+
+
+def test_what_never_fits_is_refused_and_what_does_is_taken(stack):
+    def sized(n):
+        return contact(name("L"), **{f"unnamed_{i}": "x" * 60000 for i in range(n)})
+    answer = stack.post_events([sized(16), contact(name("L"))])
+    assert answer.status_code == 202 and answer.json() == {"accepted": 2, "refused": []}
+    for n in (17, 18, 19):
+        answer = stack.post_events([sized(n), contact(name("L"))])
+        assert answer.status_code == 202
+        assert answer.json() == {"accepted": 1, "refused": [{"index": 0, "pointer": "/data", "rule": "too long"}]}
+
+
+# ---- keys ----------------------------------------------------------------------------------------------------------------
+def test_the_sweep_leaves_keys_that_somebody_has_come_to_use(stack):
+    used, orphan = str(uuid.uuid4()), str(uuid.uuid4())
+    stack.rows("INSERT INTO keyring.key SELECT u, 1, 'x', 'intake', now() - interval '2 hours' FROM unnest(%s::uuid[]) AS u",
+               ([used, orphan],), keyring=True)
+    hour_ago = "now() - interval '1 hour'"
+    assert stack.value("SELECT keyring.put_v1(1, ARRAY[%s::uuid], ARRAY['y'::bytea], 'intake')", (used,), keyring=True) == 0
+    assert stack.value(f"SELECT keyring.sweep_v1('consent', {hour_ago}, %s::uuid[])", ([used, orphan],), keyring=True) == 0
+    assert stack.value(f"SELECT keyring.sweep_v1('intake', {hour_ago}, %s::uuid[])", ([used, orphan],), keyring=True) == 1
+    assert stack.value("SELECT wrapped FROM keyring.key WHERE key_id = %s", (used,), keyring=True) == b"x"
