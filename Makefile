@@ -158,7 +158,8 @@ coverage: ## unit tests' coverage, as pages in build/coverage/html
 	    genhtml -q -o build/coverage/html build/coverage/ours.info && lcov --summary build/coverage/ours.info
 
 build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.c.o build/fuzz/libcommon.a
-	@clang++ -fsanitize=address,undefined,fuzzer -pie -o $@ $^ $(LIBS)
+	@clang++ -fsanitize=address,undefined,fuzzer -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+build/fuzz/tests/fuzz/fuzz_scan: build/fuzz/services/intake/scan.c.o
 .PHONY: fuzz-build
 fuzz-build:
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz CC=clang CXX=clang++ $(FUZZ)
