@@ -74,6 +74,7 @@ static const struct field mail_requested_type_fields[] = {
     MAY(mail_requested, purpose, TEXT, 1, 1024),      MUST(mail_requested, ground, TEXT, 1, NAME_MOST),
     MAY(mail_requested, position, INT, 0, INT64_MAX), MAY(mail_requested, template_name, TEXT, 0, 0),
     MAY(mail_requested, language, TEXT, 0, 0),        MUST(mail_requested, at, TIME, 0, 0),
+    MAY(mail_requested, acted_at, TIME, 0, 0),
 };
 OPEN(mail_requested, mail_requested_type, NULL);
 EVENT(mail_requested_event, "lethe.mail.requested", "mail.in", mail_requested_type);

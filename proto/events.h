@@ -188,6 +188,7 @@ struct mail_requested {          /* lethe.mail.requested */
     int64_t position;            /* ledger position it was allowed by; absent for answers */
     struct text template_name, language;
     int64_t at;
+    int64_t acted_at; /* of a confirmation: when the person asked for it; CLOCK_NONE where absent */
 };
 struct campaign_requested { /* lethe.campaign.requested: mails for a purpose to a list of records */
     struct uuid campaign;

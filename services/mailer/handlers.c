@@ -54,11 +54,17 @@ enum outcome on_mail_requested(struct call *call, const void *event, struct erro
         .language = in->language,
         .position = in->position,
         .asked_us = in->at,
+        .acted_us = in->acted_at,
     };
+    const struct mail *one = &mail;
+    enum mail_gate gate;
     int64_t rev;
 
     if (mail.kind == MAIL_PURPOSE && (in->purpose.p == NULL || hash_is_none(&mail.email)))
         return error_refuse(err, "/data/purpose", "required", "a mail for a purpose names it and the address' key");
+    TRY(gate_check(call, &one, 1, &gate, err));
+    if (gate == GATE_GONE) /* no row about somebody who is forgotten */
+        return mail_drop_content(call, &mail, err);
     TRY(store_add(call, &mail, MAIL_QUEUED, NULL, call->now_us, &rev, err));
     call_wake(call, "send");
     return DONE;

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "common/forget/forget.h"
 #include "services/mailer/content.h"
 
 enum { LAYOUT_PAGE = 100 };
@@ -46,9 +45,7 @@ static enum outcome open_page(struct call *call, const struct campaign *campaign
 {
     size_t n = campaign->page.n;
     struct text *plain = ARENA_ARRAY(call->arena, n + 1, struct text);
-    bool *gone = ARENA_ARRAY(call->arena, n + 1, bool);
 
-    TRY(forget_check_ids(call, campaign->page.items, n, gone, err));
     TRY(vault_open(call->vault, call->pg, campaign->page.items, n, "mail", NULL, call->arena, plain, err));
     for (size_t i = 0; i < n; i++) {
         const struct uuid *record = &campaign->page.items[i];
@@ -60,10 +57,9 @@ static enum outcome open_page(struct call *call, const struct campaign *campaign
                                     .kind = MAIL_PURPOSE,
                                     .purpose = campaign->purpose,
                                     .position = INT64_MIN,
-                                    .asked_us = campaign->at};
-        if (gone[i])
-            out[i].why = "restricted";
-        else if (plain[i].p == NULL)
+                                    .asked_us = campaign->at,
+                                    .acted_us = CLOCK_NONE};
+        if (plain[i].p == NULL)
             out[i].why = "gone";
         else
             address_keys(call, plain[i], &out[i]);
@@ -103,19 +99,41 @@ static enum outcome ask_page(struct call *call, const struct campaign *campaign,
     return DONE;
 }
 
+/* Somebody may have been forgotten while consent was asked: no row is written about them. */
+static enum outcome check_page(struct call *call, size_t n, struct candidate *candidates, enum mail_gate **gates,
+                               struct error *err)
+{
+    const struct mail **mails = ARENA_ARRAY(call->arena, n + 1, const struct mail *);
+
+    *gates = ARENA_ARRAY(call->arena, n + 1, enum mail_gate);
+    for (size_t i = 0; i < n; i++)
+        mails[i] = &candidates[i].mail;
+    return gate_check(call, mails, n, *gates, err);
+}
+
 static enum outcome put_page(struct call *call, const struct campaign *campaign, struct candidate *candidates,
                              struct error *err)
 {
+    enum mail_gate *gates;
+
+    TRY(check_page(call, campaign->page.n, candidates, &gates, err));
     for (size_t i = 0; i < campaign->page.n; i++) {
         struct candidate *c = &candidates[i];
-        bool goes = c->why == NULL;
         int64_t rev;
+
+        /* consent stops whom it knows as forgotten under the same word */
+        bool stopped = c->why != NULL && strcmp(c->why, "restricted") == 0;
+        if (gates[i] == GATE_GONE || (stopped && gates[i] != GATE_RESTRICTED))
+            continue;
+        if (gates[i] == GATE_RESTRICTED)
+            c->why = "restricted";
+        bool goes = c->why == NULL;
         TRY(store_add(call, &c->mail, goes ? MAIL_QUEUED : MAIL_REFUSED, c->why, goes ? call->now_us : CLOCK_NONE, &rev,
                       err));
         if (rev != 0)
             mail_publish(call, &c->mail, rev, goes ? MAIL_QUEUED : MAIL_REFUSED, c->why);
     }
-    return store_campaign_laid_out(call, &campaign->campaign, campaign->page.n, err);
+    return store_campaign_laid_out(call, &campaign->campaign, campaign->page, err);
 }
 
 enum outcome layout_run(struct call *call, bool *again, struct error *err)

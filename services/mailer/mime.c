@@ -10,15 +10,18 @@ void mime_start(void)
     g_mime_init();
 }
 
+/* The bytes as they are: g_mime_text_part_set_text would pick the narrowest charset that holds them. */
 static GMimeObject *text_part(const char *subtype, struct text text)
 {
     GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
-    char *copy = g_strndup(text.p, text.n);
+    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text.p, text.n);
+    GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
 
     g_mime_text_part_set_charset(part, "utf-8");
-    g_mime_text_part_set_text(part, copy);
+    g_mime_part_set_content(GMIME_PART(part), content);
     g_mime_part_set_content_encoding(GMIME_PART(part), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-    g_free(copy);
+    g_object_unref(content);
+    g_object_unref(stream);
     return GMIME_OBJECT(part);
 }
 

@@ -2,10 +2,14 @@
  * the result. An intent without a result is what a crash leaves; the policy decides what becomes of it. */
 #include "services/mailer/service.h"
 
-#include "common/forget/forget.h"
+#include <time.h>
+
+#include "common/normal/normal.h"
+#include "common/retry/retry.h"
 #include "services/mailer/mime.h"
 
-enum { SEND_PAGE = 200, LOST_AFTER_MIN = 5 };
+/* An intent so old is nobody's any more: longer than an attempt may last (smtp.h). */
+enum { SEND_PAGE = 200, LOST_AFTER_MIN = 20 };
 
 static struct metric *metric_of(const struct mailer_shared *shared, enum mail_state state)
 {
@@ -28,7 +32,7 @@ static struct metric *metric_of(const struct mailer_shared *shared, enum mail_st
 }
 
 /* What was sealed for this one mail goes once the mail is final: its words, and an answer's copy of the address. */
-static enum outcome destroy_content(struct call *call, const struct mail *mail, struct error *err)
+enum outcome mail_drop_content(struct call *call, const struct mail *mail, struct error *err)
 {
     struct uuid ids[2];
     size_t n = 0;
@@ -54,7 +58,7 @@ static enum outcome finish(struct call *call, struct mail *mail, const struct ma
     TRY(store_result(call, mail, result, &rev, err));
     metric_add(metric_of(shared, result->step.state), 1);
     if (result->step.next_us == CLOCK_NONE)
-        TRY(destroy_content(call, mail, err));
+        TRY(mail_drop_content(call, mail, err));
     if (rev == 0)
         return DONE;
     if (result->ground.p != NULL)
@@ -73,29 +77,28 @@ static struct mail_result refused(const char *why, const char *result)
 
 /* ---- what stops a mail before its intent -------------------------------------------------------------------------------- */
 
-static enum outcome is_restricted(struct call *call, const struct mail *mail, bool *restricted, struct error *err)
-{
-    struct forget_key keys[2] = {{.kind = KEY_EMAIL, .hash = mail->email},
-                                 {.kind = KEY_EMAIL_WIDE, .hash = mail->wide}};
-    struct forget_tombstone tombstones[2] = {0};
-    bool record = false;
-
-    *restricted = false;
-    if (mail->kind == MAIL_ANSWER)
-        return DONE;
-    if (!uuid_is_nil(&mail->record))
-        TRY(forget_check_ids(call, &mail->record, 1, &record, err));
-    if (!hash_is_none(&mail->email))
-        TRY(forget_check_keys(call, keys, hash_is_none(&mail->wide) ? 1 : 2, tombstones, err));
-    *restricted = record || tombstones[0].stands || tombstones[1].stands;
-    return DONE;
-}
-
 /* What the mail says and whom it goes to, opened from the vault. */
 struct opened {
-    struct text address;
+    struct text address; /* normalised: what RCPT TO names is what was hashed */
     struct content *content;
 };
+
+/* The record may have another address by now than the one whose ground was asked. An answer has no keys: its address is
+ * sealed with its request. */
+static enum outcome check_address(struct call *call, const struct mail *mail, struct text found, struct text *address,
+                                  struct error *err)
+{
+    struct hash now;
+
+    if (!normal_email(found, call->arena, address))
+        return error_refuse(err, "", "no-address", "the vault holds no address that can be written to");
+    if (hash_is_none(&mail->email))
+        return DONE;
+    now = normal_key_email(service_index_key(call->service), *address);
+    if (!hash_equal(&now, &mail->email))
+        return error_refuse(err, "", "address-changed", "the address is another than the one that was asked about");
+    return DONE;
+}
 
 static enum outcome open_mail(struct call *call, const struct mail *mail, struct opened *out, struct error *err)
 {
@@ -105,7 +108,9 @@ static enum outcome open_mail(struct call *call, const struct mail *mail, struct
     TRY(vault_open(call->vault, call->pg, ids, 2, "mail", NULL, call->arena, plain, err));
     if (plain[0].p == NULL || plain[1].p == NULL)
         return error_refuse(err, "", "gone", "the address or the words are no longer in the vault");
-    TRY(content_address(plain[0], call->arena, &out->address, err));
+    if (content_address(plain[0], call->arena, &out->address, err) != DONE)
+        return error_refuse(err, "", "no-address", "the vault holds no address that can be written to");
+    TRY(check_address(call, mail, out->address, &out->address, err));
     return content_decode(plain[1], call->arena, &out->content, err);
 }
 
@@ -161,6 +166,17 @@ static bool ground_stops(struct call *call, const struct mail *mail, struct grou
     return true;
 }
 
+static struct mail_tried tried_of(const struct call *call, const struct mail *mail)
+{
+    return (struct mail_tried){.kind = mail->kind,
+                               .attempts = mail->attempts,
+                               .unknowns = mail->unknowns,
+                               .asked_us = mail->asked_us,
+                               .resend_unknown = call->policy->resend_unknown_confirmations,
+                               .now_us = clock_now_us(),
+                               .random = (uint32_t)clock_monotonic_us()};
+}
+
 static struct mail_result deliver(struct call *call, struct smtp *smtp, const struct mail *mail,
                                   const struct opened *opened)
 {
@@ -181,30 +197,68 @@ static struct mail_result deliver(struct call *call, struct smtp *smtp, const st
     crash_point("mailer.intent");
     smtp_result = smtp_send(smtp, from, text_cstr(call->arena, opened->address), message, &code);
     crash_point("mailer.after-data");
-    result.step = decide_result(smtp_result, code, mail->kind, call->policy->resend_unknown_confirmations,
-                                mail->attempts, mail->asked_us, clock_now_us(), (uint32_t)clock_monotonic_us());
+    struct mail_tried tried = tried_of(call, mail);
+    result.step = decide_result(smtp_result, code, &tried);
     result.result = result.step.why == NULL ? "sent" : result.step.why;
     result.ground = ground.ground;
     result.position = ground.position;
     return result;
 }
 
+static enum outcome conclude(struct call *call, struct mail *mail, const struct mail_result *result, struct error *err)
+{
+    TRY(call_resume(call, err));
+    TRY(finish(call, mail, result, err));
+    return call_checkpoint(call, err);
+}
+
+/* What the relay said is known here alone: it is held until PostgreSQL takes it. Saying it twice changes nothing. */
+static enum outcome conclude_surely(struct call *call, struct mail *mail, const struct mail_result *result,
+                                    struct error *err)
+{
+    enum outcome outcome;
+
+    for (unsigned failed = 0; (outcome = conclude(call, mail, result, err)) != DONE; failed++) {
+        int64_t wait_us = retry_delay_us(failed, 50 * US_PER_MS, SECONDS(2), (uint32_t)clock_monotonic_us());
+        struct timespec pause = {.tv_sec = wait_us / US_PER_S, .tv_nsec = wait_us % US_PER_S * 1000};
+
+        if (failed == 0)
+            log_warn(call->log, "mail.result-waits", F_UUID("mail", &mail->mail), F_ERROR(err));
+        if (outcome == REFUSED || call_stopping(call))
+            return outcome;
+        pg_rollback(call->pg);
+        (void)nanosleep(&pause, NULL);
+    }
+    return DONE;
+}
+
+static const char *why_unopened(const struct error *err)
+{
+    static const char *const codes[] = {"gone", "no-address", "address-changed"};
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (text_is(text_of(err->rule), codes[i]))
+            return codes[i];
+    return "unwritable";
+}
+
 static enum outcome send_one(struct call *call, struct smtp *smtp, struct mail *mail, struct error *err)
 {
     const struct mailer_shared *shared = call->state;
+    const struct mail *one = mail;
     struct opened opened = {0};
     struct mail_result result;
-    bool restricted = false;
+    enum mail_gate gate;
     enum outcome outcome;
 
-    TRY(is_restricted(call, mail, &restricted, err));
-    if (restricted) {
+    TRY(gate_check(call, &one, 1, &gate, err));
+    if (gate != GATE_OPEN) {
         result = refused("restricted", NULL);
         return finish(call, mail, &result, err);
     }
     outcome = open_mail(call, mail, &opened, err);
     if (outcome == REFUSED) {
-        result = refused(text_is(text_of(err->rule), "gone") ? "gone" : "no-address", NULL);
+        result = refused(why_unopened(err), NULL);
         return finish(call, mail, &result, err);
     }
     if (outcome != DONE)
@@ -213,8 +267,7 @@ static enum outcome send_one(struct call *call, struct smtp *smtp, struct mail *
     mail->attempts++;
     TRY(call_pause(call, err));
     result = deliver(call, smtp, mail, &opened);
-    TRY(call_resume(call, err));
-    TRY(finish(call, mail, &result, err));
+    TRY(conclude_surely(call, mail, &result, err));
     crash_point("mailer.result");
     return DONE;
 }
@@ -230,8 +283,9 @@ static enum outcome recover(struct call *call, struct error *err)
                    err));
     for (size_t i = 0; i < lost.n; i++) {
         struct mail *mail = &lost.items[i];
+        struct mail_tried tried = tried_of(call, mail);
         struct mail_result result = {
-            .step = decide_lost(mail->kind, call->policy->resend_unknown_confirmations, call->now_us),
+            .step = decide_lost(&tried),
             .result = "outcome unknown",
             .position = INT64_MIN};
         log_warn(call->log, "mail.outcome-unknown", F_UUID("mail", &mail->mail),
@@ -239,6 +293,11 @@ static enum outcome recover(struct call *call, struct error *err)
         TRY(finish(call, mail, &result, err));
     }
     return lost.n > 0 ? call_checkpoint(call, err) : DONE;
+}
+
+static bool is_stopping(const void *call)
+{
+    return call_stopping(call);
 }
 
 enum outcome send_run(struct call *call, bool *again, struct error *err)
@@ -253,7 +312,7 @@ enum outcome send_run(struct call *call, bool *again, struct error *err)
         if ((outcome = store_claim(call, &mail, &found, err)) != DONE || !found)
             break;
         if (smtp == NULL)
-            smtp = smtp_new(&shared->smtp);
+            smtp = smtp_new(&shared->smtp, is_stopping, call);
         *again = i + 1 == SEND_PAGE;
         if ((outcome = send_one(call, smtp, &mail, err)) == DONE)
             outcome = call_checkpoint(call, err);

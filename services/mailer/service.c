@@ -28,6 +28,7 @@ static const struct http_route routes[] = {
 static const struct periodic_job jobs[] = {
     EVERY_PROCESS("send", SECONDS(1), send_run),
     EVERY("layout", SECONDS(2), layout_run),
+    EVERY("keep", HOURS(1), keep_run),
 };
 
 static const struct option options[] = {

@@ -20,6 +20,8 @@ struct mailer_shared {
 enum outcome on_mail_requested(struct call *call, const void *event, struct error *err);
 enum outcome on_campaign_requested(struct call *call, const void *event, struct error *err);
 enum outcome on_consent_changed(struct call *call, const void *event, struct error *err);
+/* mail_drop_content: what was sealed for this one mail is destroyed: it is final, or never begins. */
+enum outcome mail_drop_content(struct call *call, const struct mail *mail, struct error *err) WARN_UNUSED;
 /* mail_publish: lethe.mail.changed of a mail in its new state. */
 void mail_publish(struct call *call, const struct mail *mail, int64_t rev, enum mail_state state, const char *why);
 /* key_of: the hash of a kind in a list; absent: zero. */
@@ -32,6 +34,11 @@ enum outcome get_campaign(struct call *call, const struct http_request *request,
                           struct error *err);
 enum outcome post_subject(struct call *call, const struct http_request *request, struct http_response *response,
                           struct error *err);
+
+/* ---- gate.c ---- */
+/* gate_check: what tombstones say about n mails; after the transaction's first write. */
+enum outcome gate_check(struct call *call, const struct mail *const *mails, size_t n, enum mail_gate *out,
+                        struct error *err) WARN_UNUSED;
 
 /* ---- ground.c: asking consent ---- */
 struct ground_question {
@@ -51,6 +58,7 @@ enum outcome ground_ask(struct call *call, const struct ground_question *questio
 /* ---- jobs ---- */
 enum outcome send_run(struct call *call, bool *again, struct error *err);   /* send.c */
 enum outcome layout_run(struct call *call, bool *again, struct error *err); /* layout.c */
+enum outcome keep_run(struct call *call, bool *again, struct error *err);   /* keep.c */
 
 extern const struct forget_table mailer_forget; /* forgetting.c */
 

@@ -7,23 +7,31 @@
 
 #include <curl/curl.h>
 
+#include "common/clock/clock.h"
 #include "common/error/error.h"
 
-enum { CONNECT_S = 5, WHOLE_S = 30 };
+enum { CONNECT_S = 5, UNTIL_SENT_S = 300, FINAL_ANSWER_S = 600, STOPPING_S = 5 };
 
 struct smtp {
     CURL *curl;
     char url[300];
     struct smtp_config config;
-    struct text rest; /* of the message under way */
+    bool (*stopping)(const void *context);
+    const void *context;
+    /* the message under way */
+    struct text rest;
     bool began;
+    enum smtp_phase phase;
+    int64_t began_us, sent_us, stopping_us; /* monotonic; 0: not yet */
 };
 
-struct smtp *smtp_new(const struct smtp_config *config)
+struct smtp *smtp_new(const struct smtp_config *config, bool (*stopping)(const void *context), const void *context)
 {
     struct smtp *smtp = calloc(1, sizeof(*smtp));
 
     ENSURE(smtp != NULL);
+    smtp->stopping = stopping;
+    smtp->context = context;
     smtp->config = *config;
     snprintf(smtp->url, sizeof(smtp->url), "smtp://%s", config->relay);
     smtp->curl = curl_easy_init();
@@ -48,7 +56,35 @@ static size_t read_message(char *out, size_t size, size_t n, void *context)
     memcpy(out, smtp->rest.p, take);
     smtp->rest.p += take;
     smtp->rest.n -= take;
+    if (take == 0)
+        smtp->sent_us = clock_monotonic_us();
     return take;
+}
+
+/* libcurl asks about once a second; 1 gives up. */
+static int watch(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+    struct smtp *smtp = context;
+    int64_t now = clock_monotonic_us();
+
+    (void)down_all, (void)down, (void)up_all, (void)up;
+    if (smtp->stopping_us == 0 && smtp->stopping(smtp->context))
+        smtp->stopping_us = now;
+    if (smtp->stopping_us != 0 && now - smtp->stopping_us > SECONDS(STOPPING_S - 1))
+        return 1;
+    return smtp->sent_us != 0 ? now - smtp->sent_us > SECONDS(FINAL_ANSWER_S)
+                              : now - smtp->began_us > SECONDS(UNTIL_SENT_S);
+}
+
+/* Which command was the last: libcurl's codes don't tell a refused sender from a refused recipient. Nothing is kept. */
+static int follow(CURL *curl, curl_infotype type, char *data, size_t n, void *context)
+{
+    struct smtp *smtp = context;
+
+    (void)curl;
+    if (type == CURLINFO_HEADER_OUT && n >= 4 && strncmp(data, "RCPT", 4) == 0)
+        smtp->phase = SMTP_PHASE_RCPT;
+    return 0;
 }
 
 /* Every option is one that this libcurl has; a refusal would be a bug of ours. */
@@ -60,7 +96,13 @@ static void configure(struct smtp *smtp, const char *from, struct curl_slist *to
     SET(smtp, CURLOPT_NOSIGNAL, 1L);
     SET(smtp, CURLOPT_PROXY, "");
     SET(smtp, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-    SET(smtp, CURLOPT_TIMEOUT, (long)WHOLE_S);
+    SET(smtp, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)FINAL_ANSWER_S);
+    SET(smtp, CURLOPT_NOPROGRESS, 0L);
+    SET(smtp, CURLOPT_XFERINFOFUNCTION, watch);
+    SET(smtp, CURLOPT_XFERINFODATA, smtp);
+    SET(smtp, CURLOPT_VERBOSE, 1L); /* for follow alone */
+    SET(smtp, CURLOPT_DEBUGFUNCTION, follow);
+    SET(smtp, CURLOPT_DEBUGDATA, smtp);
     SET(smtp, CURLOPT_MAIL_FROM, from);
     SET(smtp, CURLOPT_MAIL_RCPT, to);
     SET(smtp, CURLOPT_UPLOAD, 1L);
@@ -83,6 +125,9 @@ enum smtp_result smtp_send(struct smtp *smtp, const char *from, const char *to, 
     ENSURE(recipients != NULL);
     smtp->rest = message;
     smtp->began = false;
+    smtp->phase = SMTP_PHASE_BEFORE;
+    smtp->began_us = clock_monotonic_us();
+    smtp->sent_us = smtp->stopping_us = 0;
     configure(smtp, from, recipients);
     outcome = curl_easy_perform(smtp->curl);
     if (curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &answer) != CURLE_OK)
@@ -90,5 +135,5 @@ enum smtp_result smtp_send(struct smtp *smtp, const char *from, const char *to, 
     curl_slist_free_all(recipients);
     /* 354 is the answer to DATA: after it, only the answer to the whole message counts */
     *code = answer >= 400 && answer < 600 ? (int)answer : 0;
-    return classify(outcome == CURLE_OK, *code, smtp->began);
+    return classify(outcome == CURLE_OK, *code, smtp->phase, smtp->began);
 }

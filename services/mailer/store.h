@@ -12,7 +12,8 @@ struct mail {
     struct hash email, wide; /* of the address; absent for answers */
     struct text purpose, ground, template_name, language;
     int64_t position, rev, asked_us;
-    int attempts;
+    int64_t acted_us; /* when the person asked for it, where it is a confirmation; CLOCK_NONE: unknown */
+    int attempts, unknowns;
 };
 struct mail_list {
     struct mail *items;
@@ -72,8 +73,16 @@ struct campaign {
 enum outcome store_campaign_add(struct call *call, const struct campaign_requested *in, struct error *err) WARN_UNUSED;
 enum outcome store_campaign_next(struct call *call, int page, struct campaign *out, bool *found,
                                  struct error *err) WARN_UNUSED;
-enum outcome store_campaign_laid_out(struct call *call, const struct uuid *campaign, size_t n,
+/* store_campaign_laid_out: the page is done; what a forget took out of the list meanwhile isn't counted. */
+enum outcome store_campaign_laid_out(struct call *call, const struct uuid *campaign, struct uuid_list page,
                                      struct error *err) WARN_UNUSED;
+/* store_mails_expire: final mails that ended before ended_us, of answers where answers, else of all others; *n were
+ * deleted, `most` at once. store_campaigns_expire: campaigns asked for before then, of which no mail is left; their
+ * words are to be destroyed. */
+enum outcome store_mails_expire(struct call *call, bool answers, int64_t ended_us, int most, size_t *n,
+                                struct error *err) WARN_UNUSED;
+enum outcome store_campaigns_expire(struct call *call, int64_t asked_us, int most, struct uuid_list *contents,
+                                    struct error *err) WARN_UNUSED;
 /* store_campaign_print, store_subject_print: rows as JSON for the internal routes. *found false: no such campaign. */
 enum outcome store_campaign_print(struct call *call, const struct uuid *campaign, struct buf *out, bool *found,
                                   struct error *err) WARN_UNUSED;

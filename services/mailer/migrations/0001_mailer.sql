@@ -19,13 +19,17 @@ CREATE TABLE mail (
     template  text,
     language  text,
     attempts  int NOT NULL DEFAULT 0,
+    unknowns  int NOT NULL DEFAULT 0, -- attempts whose outcome nobody knows
     next_at   timestamptz,          -- NULL: final, or being sent
     sender    text,                 -- who wrote the intent: shard and epoch of a process
     asked_at  timestamptz NOT NULL,
+    acted_at  timestamptz,          -- of a confirmation: when the person asked
     changed_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX mail_due ON mail (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX mail_sending ON mail (sender) WHERE state = 1;
+CREATE INDEX mail_ended ON mail (changed_at) WHERE next_at IS NULL;
+CREATE INDEX mail_of_campaign ON mail (campaign) WHERE campaign IS NOT NULL;
 CREATE INDEX mail_email ON mail (email_key) WHERE email_key IS NOT NULL;
 CREATE INDEX mail_wide ON mail (wide_key) WHERE wide_key IS NOT NULL;
 CREATE INDEX mail_record ON mail (record) WHERE record IS NOT NULL;

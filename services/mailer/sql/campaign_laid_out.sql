@@ -1,1 +1,6 @@
-UPDATE campaign SET laid_out = laid_out + $2::int4 WHERE campaign = $1::uuid
+-- A forget may have shortened the list since the page was read: only what is left of the page counts.
+UPDATE campaign AS c
+   SET laid_out = c.laid_out + (SELECT count(*)
+                                  FROM unnest(c.records[c.laid_out + 1 : c.laid_out + cardinality($2::uuid[])]) AS r (record)
+                                 WHERE r.record = ANY ($2::uuid[]))
+ WHERE c.campaign = $1::uuid

@@ -1,5 +1,5 @@
 SELECT mail, kind, campaign, request, record, address, content, email_key, wide_key, purpose, ground, position, template,
-       language, attempts, rev, asked_at
+       language, attempts, rev, asked_at, acted_at, unknowns
 FROM mail
 WHERE next_at <= $1::timestamptz
 ORDER BY next_at
