@@ -313,6 +313,24 @@ static enum outcome drop_stale(struct call *call, struct change *change, const s
     return DONE;
 }
 
+/* What was read before the locks, read again under them: where another replica was quicker, the batch begins anew, since
+ * what is stale and which keys are to be locked follow from the rows. */
+static enum outcome check_unmoved(struct call *call, const struct change_work *work, const struct record_rows *before,
+                                  struct error *err)
+{
+    struct record_rows now;
+
+    if (work->change->locked)
+        return DONE;
+    TRY(store_records(call, BY_ID, work->ids, &now, err));
+    if (now.n > 0)
+        qsort(now.items, now.n, sizeof(*now.items), by_record);
+    for (size_t i = 0; i < now.n && now.n == before->n; i++)
+        if (!uuid_equal(&now.items[i].record, &before->items[i].record) || now.items[i].rev != before->items[i].rev)
+            return error_retry(err, "moved", "another replica has changed a record of this batch");
+    return now.n == before->n ? DONE : error_retry(err, "moved", "another replica has changed a record of this batch");
+}
+
 enum outcome change_apply(struct call *call, const struct change *asked, struct error *err)
 {
     struct change change = *asked;
@@ -327,6 +345,7 @@ enum outcome change_apply(struct call *call, const struct change *asked, struct 
     TRY(drop_stale(call, &change, &named, err));
     gather_keys(call, &work, &named);
     TRY(lock_keys(call, &work, err));
+    TRY(check_unmoved(call, &work, &named, err));
     TRY(change_load_roots(call, &work, err));
     TRY(change_load_generic(call, &work, &named, err));
     TRY(load_components(call, &work, err));

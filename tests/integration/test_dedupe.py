@@ -2,6 +2,7 @@
 import random
 import uuid
 
+import psycopg
 import pytest
 from internal_events import (PARTITIONS, accepted, barriers, data_of, forget, joined, key, new_id, pause, removed, send_to,
                              wait_read)
@@ -9,11 +10,12 @@ from lethe_stack import wait_until
 
 
 @pytest.fixture(scope="module", autouse=True)
-def erasure_paused(stack):
-    """Tests play its part."""
-    resume = pause(stack, "erasure")
+def neighbours_paused(stack):
+    """Tests play their parts. intake would answer forget.opened with barriers of its own."""
+    resume = [pause(stack, service) for service in ("erasure", "intake")]
     yield
-    resume()
+    for again in resume:
+        again()
 
 
 def name():
@@ -62,6 +64,7 @@ def test_grounds(stack):
     [person] = resolve(stack, keys=[key("email", f"{n}@x")])
     assert sorted(person["records"]) == sorted([a, b, c, e])
     assert {k["kind"] for k in person["keys"]} == {"email", "email-wide", "phone", "source"}
+    wait_read(stack, "dedupe")
     newest = max(told(stack, "linked", person=person["person"]), key=lambda l: l["rev"])
     assert sorted(newest["records"]) == sorted(person["records"]) and newest["rev"] == person["rev"]
     assert newest["rev"] >= 1 << 40
@@ -115,6 +118,21 @@ def test_update_moves_a_record(stack):
     assert person_of(stack, a) != person_of(stack, b)
     send(stack, accepted(b, rev=7, email=f"{n}@x"))
     wait_until(lambda: person_of(stack, a) == person_of(stack, b), what="b to come back")
+
+
+def test_an_older_revision_never_wins(stack):
+    """Another replica writes a record while this one waits for its locks."""
+    n, a = name(), new_id()
+    send(stack, accepted(a, rev=5, email=f"{n}@x"))
+    wait_records(stack, [a])
+    with psycopg.connect(stack.env["LETHE_PG"]) as other:
+        other.execute("SELECT pg_advisory_xact_lock(1, %s)", (uuid.UUID(a).bytes[15],))
+        send(stack, accepted(a, rev=6, email=f"{n}-six@x"))
+        wait_until(lambda: stack.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"),
+                   what="dedupe to wait for the lock")
+        other.execute("UPDATE dedupe.record SET rev = 9 WHERE record = %s", (a,))
+    wait_read(stack, "dedupe")
+    assert stack.value("SELECT rev FROM dedupe.record WHERE record = %s", (a,)) == 9
 
 
 def test_joined_by_their_source(stack):

@@ -5,3 +5,4 @@ ON CONFLICT (record) DO UPDATE
    SET rev = excluded.rev, person = excluded.person, component = excluded.component, created_at = excluded.created_at,
        system = excluded.system, language = excluded.language, country = excluded.country,
        role_email = excluded.role_email, root = excluded.root, keys = excluded.keys
+ WHERE record.rev <= excluded.rev
