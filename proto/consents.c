@@ -15,6 +15,7 @@ static const struct field consent_asked_type_fields[] = {
     MUST(consent_asked, at, TIME, 0, 0),
     MAY(consent_asked, source, TEXT, 0, 0),
     MAY(consent_asked, evidence, UUID, 0, 0),
+    MAY(consent_asked, own, BOOL, 0, 0),
 };
 OPEN(consent_asked, consent_asked_type, NULL);
 EVENT(consent_asked_event, "lethe.consent.asked", "consent.in", consent_asked_type);
@@ -32,6 +33,7 @@ static const struct field consent_asserted_type_fields[] = {
     MUST(consent_asserted, given_at, TIME, 0, 0),
     MUST_ENUM(consent_asserted, given_by, given_by_names),
     MAY(consent_asserted, double_opt_in, BOOL, 0, 0),
+    MAY(consent_asserted, soft_opt_in, BOOL, 0, 0),
     MAY(consent_asserted, evidence, UUID, 0, 0),
 };
 OPEN(consent_asserted, consent_asserted_type, NULL);

@@ -233,6 +233,13 @@ static const struct field activity_recorded_type_fields[] = {
 CLOSED(activity_recorded, activity_recorded_type, NULL);
 EVENT(activity_recorded_event, "lethe.activity.recorded", "contacts.in", activity_recorded_type);
 
+static const struct field soft_opt_in_type_fields[] = {
+    MUST(soft_opt_in, sale, TEXT, 1, 256),
+    MUST(soft_opt_in, similar, BOOL, 0, 0),
+    MUST(soft_opt_in, opt_out_offered, BOOL, 0, 0),
+};
+CLOSED(soft_opt_in, soft_opt_in_type, NULL);
+
 #define CONSENT_ACT_FIELDS                                                                                             \
     MUST(consent_act, address, TEXT, 1, ADDRESS_MOST), MUST(consent_act, channel, TEXT, 1, NAME_MOST),                 \
         MUST(consent_act, purpose, TEXT, 1, NAME_MOST), MUST(consent_act, statement, INT, 1, INT32_MAX),               \
@@ -249,6 +256,7 @@ static const struct field consent_recorded_type_fields[] = {
     MUST(consent_act, how, TEXT, 1, 256),
     MAY(consent_act, double_opt_in, BOOL, 0, 0),
     MAY(consent_act, evidence, JSON, 0, 16384),
+    MAY_OBJECT(consent_act, soft_opt_in, soft_opt_in_type),
 };
 CLOSED(consent_act, consent_recorded_type, check_consent_act);
 EVENT(consent_recorded_event, "lethe.consent.recorded", "contacts.in", consent_recorded_type);

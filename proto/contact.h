@@ -89,6 +89,12 @@ struct activity_recorded {
     struct scalar_list fields;
 };
 
+/* the three conditions of a soft opt-in: Art. 13(2) of Directive 2002/58/EC */
+struct soft_opt_in {
+    struct text sale;     /* which one: an order's number */
+    bool similar;         /* own products, similar to what was sold */
+    bool opt_out_offered; /* then, and in each mail */
+};
 /* consent.requested and consent.recorded */
 struct consent_act {
     struct text address, channel; /* channel: "email" */
@@ -102,6 +108,8 @@ struct consent_act {
     struct text how;
     bool double_opt_in;
     struct text evidence; /* JSON, at most 16 KiB */
+    bool has_soft_opt_in;
+    struct soft_opt_in soft_opt_in;
 };
 /* consent.withdrawn and consent.objected: of one purpose, or of all */
 struct consent_refusal {

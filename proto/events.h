@@ -104,6 +104,7 @@ struct consent_asked { /* lethe.consent.asked: start a double opt-in */
     int64_t statement, at;
     struct text source;   /* system or event source's policy name */
     struct uuid evidence; /* provenance in the vault */
+    bool own;             /* the person's own act, said by a source that is trusted with it */
 };
 struct consent_asserted { /* lethe.consent.asserted: given elsewhere */
     struct uuid act, address;
@@ -113,6 +114,7 @@ struct consent_asserted { /* lethe.consent.asserted: given elsewhere */
     int64_t statement, given_at;
     int given_by;
     bool double_opt_in;
+    bool soft_opt_in; /* its evidence names the sale, that the products are similar, and that an opt-out was offered */
     struct uuid evidence;
 };
 enum refusal_kind { REFUSAL_WITHDRAWN, REFUSAL_OBJECTED };

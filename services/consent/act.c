@@ -1,5 +1,6 @@
 /* act: ledger first, then what follows from it. */
 #include "services/consent/act.h"
+#include "proto/contact.h"
 
 #include <string.h>
 
@@ -29,6 +30,12 @@ struct uuid act_id(const void *of, size_t n, const char *what)
     return uuid_v8(digest);
 }
 
+enum outcome act_doom(struct call *call, const struct doomed *doomed, struct error *err)
+{
+    call_wake(call, "destroy-doomed");
+    return store_doom(call, doomed, err);
+}
+
 /* ---- refusals ----------------------------------------------------------------------------------------------------------- */
 
 static bool listed(const struct changed_list *changed, const struct uuid *address, struct text purpose)
@@ -55,7 +62,37 @@ static struct ledger_row refusal_row(const struct act_refusal *r, const struct a
         .given_by = r->given_by,
         .at = r->at,
         .source = r->source,
+        .act_id = r->act,
     };
+}
+
+/* A record whose address nothing here knows: holders are told by what opens it. There is no row behind it; the ledger's
+ * position is its revision. */
+static void tell_of_record(struct call *call, const struct act_refusal *refusal, const struct refusal_row *row)
+{
+    struct consent_changed changed;
+    struct key key = {.kind = KEY_SOURCE, .hash = refusal->source_key};
+
+    event_init(consent_changed_event.data, &changed);
+    changed.vault = uuid_is_nil(&refusal->vault) ? refusal->record : refusal->vault;
+    if (uuid_is_nil(&changed.vault))
+        return;
+    changed.address = changed.vault;
+    changed.rev = changed.position = row->position;
+    changed.keys = (struct key_list){.items = &key, .n = hash_is_none(&key.hash) ? 0 : 1};
+    changed.channel = row->channel;
+    changed.purpose = row->purpose.n == 0 ? TEXT_NONE : row->purpose;
+    changed.state = row->kind == REFUSAL_OBJECTED ? CONSENT_OBJECTED : CONSENT_WITHDRAWN;
+    changed.at = row->at;
+    act_publish(call, &(struct changed_list){.items = &changed, .n = 1});
+}
+
+static bool tells(const struct changed_list *changed, const struct uuid *vault)
+{
+    for (size_t i = 0; i < changed->n; i++)
+        if (uuid_equal(&changed->items[i].vault, vault))
+            return true;
+    return false;
 }
 
 /* The refused address itself shows its state, even where nothing had been granted there. */
@@ -93,7 +130,10 @@ enum outcome act_refuse(struct call *call, const struct act_refusal *refusal, st
                               .kind = refusal->kind,
                               .at = refusal->at,
                               .source = refusal->source};
-    struct address address = {.email = refusal->email, .wide = refusal->wide};
+    struct address address = {.email = refusal->email,
+                              .wide = refusal->wide,
+                              .vault = refusal->vault,
+                              .item = !uuid_equal(&refusal->vault, &refusal->record)};
     struct changed_list changed;
     struct uuid person;
     bool made;
@@ -103,19 +143,58 @@ enum outcome act_refuse(struct call *call, const struct act_refusal *refusal, st
         if (!hash_is_none(known[i]))
             keys[row.keys_n++] = *known[i];
     TRY(store_refusal_lock(call, &row, &person, err));
-    if (!hash_is_none(&address.email))
+    if (!hash_is_none(&address.email)) {
         TRY(store_address_put(call, &address, &made, err));
+        TRY(store_address_attach(call, &address, err));
+    }
     struct ledger_row ledger = refusal_row(refusal, &address, &person);
     TRY(store_ledger_add(call, &ledger, &row.position, err));
     TRY(store_refusal_put(call, &row, &changed, err));
     act_publish(call, &changed);
+    if (uuid_is_nil(&address.id) && !tells(&changed, &refusal->record))
+        tell_of_record(call, refusal, &row);
     return show_refused(call, &row, &address, &changed, err);
+}
+
+enum outcome act_lift(struct call *call, const struct address *address, const struct standing *standing,
+                      struct text channel, struct error *err)
+{
+    struct ledger_row ledger = {
+        .address = address->id,
+        .subject = address->email,
+        .person = standing->person,
+        .channel = channel,
+        .purpose = TEXT(""),
+        .statement = INT64_MIN,
+        .act = CONSENT_LIFTED,
+        .given_by = GIVEN_BY_SUBJECT,
+        .at = call->now_us,
+        .source = TEXT("unsubscribe-page"),
+    };
+    struct state_row state = {
+        .address = address->id,
+        .channel = channel,
+        .purpose = TEXT(""),
+        .state = CONSENT_LIFTED,
+        .statement = INT64_MIN,
+        .at = call->now_us,
+        .asked_position = INT64_MIN,
+        .asked_at = CLOCK_NONE,
+        .source = ledger.source,
+    };
+    struct changed_list changed;
+
+    TRY(store_ledger_add(call, &ledger, &state.position, err));
+    TRY(store_state_put(call, &state, &changed, err));
+    act_publish(call, &changed);
+    return DONE;
 }
 
 /* ---- grants ------------------------------------------------------------------------------------------------------------- */
 
 enum outcome act_assert(struct call *call, const struct act_grant *grant, const struct standing *standing,
-                        const struct policy_statement *statement, struct error *err)
+                        const struct policy_purpose *purpose, const struct policy_statement *statement,
+                        struct error *err)
 {
     struct ledger_row ledger = {
         .address = grant->address.id,
@@ -132,6 +211,7 @@ enum outcome act_assert(struct call *call, const struct act_grant *grant, const 
         .source = grant->source,
         .evidence = grant->evidence,
         .statement_digest = act_digest(call->arena, statement),
+        .act_id = grant->act,
     };
     struct state_row state = {
         .address = grant->address.id,
@@ -148,7 +228,7 @@ enum outcome act_assert(struct call *call, const struct act_grant *grant, const 
     struct changed_list changed;
 
     TRY(store_ledger_add(call, &ledger, &state.position, err));
-    if (!decide_assert(standing, grant->at))
+    if (!decide_assert(standing, purpose, grant->soft_conditions, grant->at))
         return DONE;
     TRY(store_state_put(call, &state, &changed, err));
     act_publish(call, &changed);

@@ -1,8 +1,8 @@
 /* consent: the decisions. */
 #include "services/consent/consent.h"
 
-const char *const ground_why_names[] = {"allowed", "no-consent",      "withdrawn",  "objected",
-                                        "lapsed",  "unknown-purpose", "restricted", NULL};
+const char *const ground_why_names[] = {"allowed",         "no-consent", "withdrawn", "objected", "lapsed",
+                                        "unknown-purpose", "restricted", "bounced",   NULL};
 
 static bool duration_none(struct duration d)
 {
@@ -33,9 +33,17 @@ static bool is_grant(const struct standing *s)
     return s->has_state && (s->state == CONSENT_CONFIRMED || s->state == CONSENT_ASSERTED);
 }
 
+/* An objection ends by a confirmation of later, for its purpose, or by the button that lifts it; both the person's own. */
+bool decide_objected(const struct standing *s)
+{
+    bool by_button = s->lifted.any && s->objected.position < s->lifted.position && s->objected.at <= s->lifted.at;
+
+    return refuses(s, &s->objected) && !by_button;
+}
+
 bool decide_stands(const struct standing *s)
 {
-    return is_grant(s) && !refuses(s, &s->objected) && !refuses(s, &s->withdrawn);
+    return is_grant(s) && !decide_objected(s) && !refuses(s, &s->withdrawn);
 }
 
 static bool asserted_in_time(const struct standing *s, const struct policy *policy, int64_t now_us)
@@ -68,7 +76,7 @@ bool decide_lapse(const struct standing *s, const struct policy *policy, const s
 static enum ground_why why_not(const struct standing *s, const struct policy *policy,
                                const struct policy_purpose *purpose, int64_t now_us)
 {
-    if (refuses(s, &s->objected))
+    if (decide_objected(s))
         return WHY_OBJECTED;
     if (refuses(s, &s->withdrawn))
         return WHY_WITHDRAWN;
@@ -78,7 +86,7 @@ static enum ground_why why_not(const struct standing *s, const struct policy *po
         return WHY_LAPSED;
     if (s->state == CONSENT_WITHDRAWN)
         return WHY_WITHDRAWN;
-    if (s->state == CONSENT_OBJECTED)
+    if (s->state == CONSENT_OBJECTED && !s->lifted.any)
         return WHY_OBJECTED;
     if (!is_grant(s))
         return WHY_NO_CONSENT;
@@ -87,6 +95,13 @@ static enum ground_why why_not(const struct standing *s, const struct policy *po
     if (s->state == CONSENT_ASSERTED && !asserted_in_time(s, policy, now_us))
         return WHY_NO_CONSENT;
     return WHY_ALLOWED;
+}
+
+static bool bounces(const struct standing *s, const struct policy_purpose *purpose, int64_t now_us)
+{
+    if (s->bounced_at == CLOCK_NONE)
+        return false;
+    return needs_grant(purpose) || now_us - s->bounced_at < BOUNCE_HOLDS_US;
 }
 
 void decide_ground(const struct standing *s, const struct policy *policy, const struct policy_purpose *purpose,
@@ -99,6 +114,10 @@ void decide_ground(const struct standing *s, const struct policy *policy, const 
     }
     if (s->restricted) {
         out->why = WHY_RESTRICTED;
+        return;
+    }
+    if (bounces(s, purpose, now_us)) {
+        out->why = WHY_BOUNCED;
         return;
     }
     if (!needs_grant(purpose)) {
@@ -120,18 +139,21 @@ void decide_ground(const struct standing *s, const struct policy *policy, const 
 static bool link_open(const struct standing *s, int64_t now_us)
 {
     return s->mailed_at != CLOCK_NONE && now_us - s->mailed_at < CONFIRMATION_GAP_US &&
-           (!s->withdrawn.any || s->withdrawn.position < s->mailed_position);
+           (!s->withdrawn.any || s->withdrawn.position < s->mailed_position) &&
+           (!s->objected.any || s->objected.position < s->mailed_position);
 }
 
 enum request_plan decide_request(const struct standing *s, const struct policy_purpose *purpose, int64_t statement,
-                                 int64_t at_us, int64_t now_us)
+                                 int64_t at_us, bool own, int64_t now_us)
 {
     if (s->restricted)
         return REQUEST_RESTRICTED;
-    if (!purpose->double_opt_in)
-        return REQUEST_AS_ASSERTED;
-    if (refuses(s, &s->objected) || (refuses(s, &s->withdrawn) && s->withdrawn.at > at_us))
+    if (decide_objected(s) && (!own || s->objected.at > at_us))
         return REQUEST_REFUSED;
+    if (refuses(s, &s->withdrawn) && s->withdrawn.at > at_us)
+        return REQUEST_REFUSED;
+    if (!purpose->double_opt_in)
+        return REQUEST_NOTE;
     if (decide_stands(s) && s->state == CONSENT_CONFIRMED && s->statement == statement)
         return REQUEST_CONFIRMED;
     return link_open(s, now_us) || s->mailed_a_day >= CONFIRMATIONS_A_DAY ? REQUEST_NOTE : REQUEST_MAIL;
@@ -163,8 +185,11 @@ enum confirm_plan decide_confirm(const struct confirm_token *token, const struct
     return now_us >= token->expires_at ? CONFIRM_EXPIRED : CONFIRM_YES;
 }
 
-bool decide_assert(const struct standing *s, int64_t given_at_us)
+bool decide_assert(const struct standing *s, const struct policy_purpose *purpose, bool soft_conditions,
+                   int64_t given_at_us)
 {
+    if (purpose->ground == GROUND_SOFT_OPT_IN && !soft_conditions)
+        return false;
     if (s->restricted || refuses(s, &s->objected) || refuses(s, &s->withdrawn))
         return false;
     if (!s->has_state || s->state == CONSENT_REQUESTED)
@@ -177,5 +202,5 @@ bool decide_unsubscribe(const struct standing *s, bool all)
 {
     if (decide_stands(s))
         return true;
-    return all ? !refuses(s, &s->objected) : !refuses(s, &s->objected) && !refuses(s, &s->withdrawn);
+    return all ? !decide_objected(s) : !decide_objected(s) && !refuses(s, &s->withdrawn);
 }

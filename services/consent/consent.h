@@ -39,10 +39,15 @@ struct standing {
     int64_t last_used_at;             /* CLOCK_NONE: never mailed */
     struct text source;
     struct refused withdrawn, objected;
+    struct refused lifted;   /* the objection, by the person's own act at this address; `any` where it was */
+    int64_t bounced_at;      /* CLOCK_NONE: no mail came back since it was last confirmed */
     int64_t mailed_at;       /* the last link for this purpose that nobody has used; CLOCK_NONE */
     int64_t mailed_position; /* of its request */
     int64_t mailed_a_day;    /* confirmation mails to this address within a day */
 };
+
+/* Where no confirmation can lift it (contract, duty), a bounce stops mails for so long. */
+#define BOUNCE_HOLDS_US ((int64_t)30 * US_PER_DAY)
 
 /* ---- may it be mailed? --------------------------------------------------------------------------------------------- */
 enum ground_why {
@@ -53,6 +58,7 @@ enum ground_why {
     WHY_LAPSED,
     WHY_UNKNOWN_PURPOSE,
     WHY_RESTRICTED,
+    WHY_BOUNCED,
 };
 extern const char *const ground_why_names[];
 
@@ -70,16 +76,17 @@ void decide_ground(const struct standing *standing, const struct policy *policy,
 
 /* ---- double opt-in ------------------------------------------------------------------------------------------------- */
 enum request_plan {
-    REQUEST_MAIL,        /* ledger, token, mail */
-    REQUEST_NOTE,        /* ledger alone: a mail is under way, or there were too many */
-    REQUEST_CONFIRMED,   /* nothing: that statement is confirmed */
-    REQUEST_REFUSED,     /* ledger alone: an objection stands, or a later refusal */
-    REQUEST_RESTRICTED,  /* nothing */
-    REQUEST_AS_ASSERTED, /* the purpose needs no double opt-in: an assertion */
+    REQUEST_MAIL,       /* ledger, token, mail */
+    REQUEST_NOTE,       /* ledger alone: a mail is under way, or there were too many; or the purpose has no opt-in */
+    REQUEST_CONFIRMED,  /* ledger alone: that statement is confirmed */
+    REQUEST_REFUSED,    /* ledger alone: an objection stands, or a later refusal */
+    REQUEST_RESTRICTED, /* nothing */
 };
-/* decide_request: at_us: when the person asked, as the source says it (never later than now). */
+/* decide_request: at_us: when the person asked, as the source says it (never later than now). own: the person's own act,
+ * from a source that is trusted with saying so: after an objection nobody else may ask. An ask proves nothing: where the
+ * purpose has no double opt-in, it is a note. */
 enum request_plan decide_request(const struct standing *standing, const struct policy_purpose *purpose,
-                                 int64_t statement, int64_t at_us, int64_t now_us);
+                                 int64_t statement, int64_t at_us, bool own, int64_t now_us);
 /* decide_requested_state: does a request change the state shown (it never hides a grant that stands)? */
 bool decide_requested_state(const struct standing *standing);
 
@@ -104,8 +111,12 @@ enum confirm_plan decide_confirm(const struct confirm_token *token, const struct
 
 /* ---- assertions, refusals, ends -------------------------------------------------------------------------------------- */
 /* decide_assert: does an assertion become the state? Never over a refusal, whatever its date, nor over a confirmation;
- * over an earlier assertion or a lapse only where it was given later. */
-bool decide_assert(const struct standing *standing, int64_t given_at_us);
+ * over an earlier assertion or a lapse only where it was given later. A soft opt-in stands on its three conditions
+ * (soft_conditions: a sale, own similar products, an opt-out offered: Art. 13(2) of Directive 2002/58/EC). */
+bool decide_assert(const struct standing *standing, const struct policy_purpose *purpose, bool soft_conditions,
+                   int64_t given_at_us);
+/* decide_objected: does an objection stand that the person hasn't lifted? */
+bool decide_objected(const struct standing *standing);
 /* decide_stands: is this grant (confirmed or asserted) still one, whatever its age? */
 bool decide_stands(const struct standing *standing);
 /* decide_unsubscribe: is there anything left to refuse? False: it is refused already (a repeat). */

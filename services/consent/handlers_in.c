@@ -26,6 +26,7 @@ struct wish {
     struct text channel, purpose, language, source;
     int64_t statement, at;
     int given_by;
+    bool own, soft_conditions;
 };
 
 struct wish_words {
@@ -56,9 +57,43 @@ static enum outcome check_wish(const struct call *call, const struct wish *wish,
     return DONE;
 }
 
+/* What came with an act that changes nothing lies in the vault with a live key: it goes. A record doesn't: it is intake's. */
+static enum outcome drop_wish(struct call *call, const struct wish *wish, struct error *err)
+{
+    const bool item = !uuid_equal(&wish->address, &wish->record);
+    const struct uuid vaults[2] = {wish->evidence, item ? wish->address : (struct uuid){{0}}};
+    const struct doomed doomed = {
+        .vaults = vaults, .n = 2, .email = key_of(wish->keys, KEY_EMAIL), .record = wish->record};
+
+    return act_doom(call, &doomed, err);
+}
+
+/* The same for a wish that is refused for its content: the runtime would roll back what is written here, so the dead
+ * letter is written here, too. */
+static enum outcome set_aside(struct call *call, const struct event_type *type, const struct wish *wish,
+                              const struct error *why, struct error *err)
+{
+    const struct dead_letter letter = {
+        .service = text_of(call->log->service),
+        .topic = text_of(call->event->topic),
+        .partition = call->event->partition,
+        .offset = call->event->offset,
+        .type = text_of(type->name),
+        .pointer = text_of(why->pointer),
+        .rule = text_of(why->rule),
+    };
+
+    log_warn(call->log, "wish.refused", F_UUID("act", &wish->act), F_ERROR(why));
+    outbox_add(call->outbox,
+               &(struct outbox_message){
+                   .type = &dead_letter_event, .partition = -1, .key = text_of(call->event->topic), .data = &letter});
+    return drop_wish(call, wish, err);
+}
+
 static struct act_grant grant_of(const struct wish *wish, const struct address *address)
 {
     return (struct act_grant){
+        .act = wish->act,
         .address = *address,
         .record = wish->record,
         .evidence = wish->evidence,
@@ -68,11 +103,21 @@ static struct act_grant grant_of(const struct wish *wish, const struct address *
         .statement = wish->statement,
         .at = wish->at,
         .given_by = wish->given_by,
+        .soft_conditions = wish->soft_conditions,
     };
 }
 
-/* load_wish: the gate, the address (locked) and what stands there. *go false: nothing is to be done. */
-static enum outcome load_wish(struct call *call, const struct wish *wish, struct address *address,
+/* Where the person or the address is restricted, or was refused before it was known: nothing of the wish stays. */
+static enum outcome leave_no_trace(struct call *call, const struct wish *wish, const struct address *address, bool made,
+                                   struct error *err)
+{
+    if (made)
+        TRY(store_address_drop(call, &address->id, err));
+    return drop_wish(call, wish, err);
+}
+
+/* load_wish: the gate, the address (locked; *made: it is new) and what stands there. *go false: nothing is to be done. */
+static enum outcome load_wish(struct call *call, const struct wish *wish, struct address *address, bool *made,
                               struct standing *standing, bool *go, struct error *err)
 {
     struct gate_query asked = {.email = key_of(wish->keys, KEY_EMAIL),
@@ -80,17 +125,20 @@ static enum outcome load_wish(struct call *call, const struct wish *wish, struct
                                .record = wish->record,
                                .at_us = wish->at};
     struct gate gate;
-    bool made;
+    bool known;
 
     *go = false;
     TRY(gate_pass(call, &asked, &gate, err));
     if (gate.gone || gate.restricted)
-        return DONE;
+        return drop_wish(call, wish, err);
     *address = (struct address){.email = asked.email,
                                 .wide = asked.wide,
                                 .vault = wish->address,
                                 .item = !uuid_equal(&wish->address, &wish->record)};
-    TRY(store_address_put(call, address, &made, err));
+    TRY(store_address_put(call, address, made, err));
+    TRY(store_act_known(call, &wish->act, &known, err));
+    if (known)
+        return DONE;
     struct standing_query query = {.email = asked.email,
                                    .wide = asked.wide,
                                    .record = wish->record,
@@ -98,7 +146,7 @@ static enum outcome load_wish(struct call *call, const struct wish *wish, struct
                                    .purpose = wish->purpose};
     TRY(store_standing(call, &query, 1, standing, err));
     if (standing->restricted)
-        return made ? store_address_drop(call, &address->id, err) : DONE;
+        return leave_no_trace(call, wish, address, *made, err);
     *go = true;
     return store_mailed(call, &query, standing, err);
 }
@@ -124,7 +172,9 @@ static enum outcome note_request(struct call *call, const struct wish *wish, con
         .source = wish->source.p != NULL ? wish->source : TEXT(""),
         .evidence = wish->evidence,
         .statement_digest = act_digest(call->arena, statement),
+        .act_id = wish->act,
     };
+    TRY(store_address_attach(call, address, err));
     return store_ledger_add(call, &row, position, err);
 }
 
@@ -209,6 +259,7 @@ static void ask_for_mail(struct call *call, const struct wish *wish, const struc
     mail.template_name = TEXT("confirmation");
     mail.language = text_of(statement->language);
     mail.at = call->now_us;
+    mail.acted_at = wish->at;
     outbox_publish(call->outbox, &mail_requested_event, &mail.mail, &mail);
 }
 
@@ -243,30 +294,23 @@ enum outcome on_consent_asked(struct call *call, const void *event, struct error
                         .source = in->source,
                         .statement = in->statement,
                         .at = not_later(in->at, call->now_us),
-                        .given_by = GIVEN_BY_SUBJECT};
+                        .given_by = GIVEN_BY_SUBJECT,
+                        .own = in->own};
     struct wish_words words;
     struct address address;
     struct standing standing;
-    bool go;
+    struct error why;
+    bool go, made;
 
-    TRY(check_wish(call, &wish, &words, err));
-    TRY(load_wish(call, &wish, &address, &standing, &go, err));
+    if (check_wish(call, &wish, &words, &why) != DONE)
+        return set_aside(call, &consent_asked_event, &wish, &why, err);
+    TRY(load_wish(call, &wish, &address, &made, &standing, &go, err));
     if (!go)
         return DONE;
-    enum request_plan plan = decide_request(&standing, words.purpose, words.statement->version, wish.at, call->now_us);
-    switch (plan) {
-    case REQUEST_CONFIRMED:
-    case REQUEST_RESTRICTED:
-        return DONE;
-    case REQUEST_AS_ASSERTED: {
-        struct act_grant grant = grant_of(&wish, &address);
-        return act_assert(call, &grant, &standing, words.statement, err);
-    }
-    case REQUEST_MAIL:
-    case REQUEST_NOTE:
-    case REQUEST_REFUSED:
-        break;
-    }
+    enum request_plan plan =
+        decide_request(&standing, words.purpose, words.statement->version, wish.at, wish.own, call->now_us);
+    if (plan == REQUEST_RESTRICTED || (plan == REQUEST_REFUSED && made))
+        return leave_no_trace(call, &wish, &address, made, err);
     return apply_request(call, &wish, &words, &address, &standing, plan, err);
 }
 
@@ -286,28 +330,42 @@ enum outcome on_consent_asserted(struct call *call, const void *event, struct er
                         .source = in->source,
                         .statement = in->statement,
                         .at = not_later(in->given_at, call->now_us),
-                        .given_by = in->given_by};
+                        .given_by = in->given_by,
+                        .soft_conditions = in->soft_opt_in};
     struct wish_words words;
     struct address address;
     struct standing standing;
-    bool go;
+    struct error why;
+    bool go, made;
 
-    TRY(check_wish(call, &wish, &words, err));
-    TRY(load_wish(call, &wish, &address, &standing, &go, err));
+    if (check_wish(call, &wish, &words, &why) != DONE)
+        return set_aside(call, &consent_asserted_event, &wish, &why, err);
+    TRY(load_wish(call, &wish, &address, &made, &standing, &go, err));
     if (!go)
         return DONE;
+    TRY(store_address_attach(call, &address, err));
     struct act_grant grant = grant_of(&wish, &address);
-    return act_assert(call, &grant, &standing, words.statement, err);
+    return act_assert(call, &grant, &standing, words.purpose, words.statement, err);
+}
+
+static enum outcome drop_refusal(struct call *call, const struct act_refusal *refusal, struct error *err)
+{
+    const struct doomed doomed = {
+        .vaults = &refusal->vault, .n = 1, .email = refusal->email, .record = refusal->record};
+
+    return uuid_equal(&refusal->vault, &refusal->record) ? DONE : act_doom(call, &doomed, err);
 }
 
 enum outcome on_consent_refused(struct call *call, const void *event, struct error *err)
 {
     const struct consent_refused *in = event;
     struct act_refusal refusal = {
+        .act = in->act,
         .email = key_of(in->keys, KEY_EMAIL),
         .wide = key_of(in->keys, KEY_EMAIL_WIDE),
         .source_key = key_of(in->keys, KEY_SOURCE),
         .record = in->record,
+        .vault = in->vault,
         .channel = in->channel.p != NULL ? in->channel : TEXT("email"),
         .purpose = in->purpose.p == NULL || text_is(in->purpose, "all") ? TEXT("") : in->purpose,
         .kind = in->kind,
@@ -317,9 +375,13 @@ enum outcome on_consent_refused(struct call *call, const void *event, struct err
     };
     struct gate_query query = {.email = refusal.email, .wide = refusal.wide, .record = in->record, .at_us = refusal.at};
     struct gate gate;
+    bool known;
 
     if (hash_is_none(&refusal.email) && hash_is_none(&refusal.source_key) && uuid_is_nil(&in->record))
         return error_refuse(err, "/data/keys", "required", "neither an address nor a record is named");
     TRY(gate_check(call, &query, 1, &gate, err));
-    return gate.gone ? DONE : act_refuse(call, &refusal, err);
+    TRY(store_act_known(call, &in->act, &known, err));
+    if (known)
+        return DONE;
+    return gate.gone ? drop_refusal(call, &refusal, err) : act_refuse(call, &refusal, err);
 }

@@ -9,7 +9,8 @@ enum outcome on_mail_changed(struct call *call, const void *event, struct error 
     for (size_t i = 0; i < in->keys.n; i++) {
         if (in->keys.items[i].kind != KEY_EMAIL)
             continue;
-        if (in->state == MAIL_BOUNCED)
+        /* a relay that took nothing for days says nothing about the address */
+        if (in->state == MAIL_BOUNCED && !text_is(in->why, "not-taken"))
             TRY(store_bounced(call, &in->keys.items[i].hash, in->at, err));
         if (in->state == MAIL_SENT && in->kind == MAIL_PURPOSE && in->purpose.p != NULL)
             TRY(store_used(call, &in->keys.items[i].hash, in->purpose, in->at, err));

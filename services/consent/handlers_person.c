@@ -31,6 +31,20 @@ enum outcome on_person_linked(struct call *call, const void *event, struct error
     return DONE;
 }
 
+/* What the person refused reaches all who came after it, by now; and so do the grants that it ends there. */
+static enum outcome pass_on(struct call *call, const struct uuid *person, struct error *err)
+{
+    struct changed_list changed;
+    struct uuid_list heirs;
+
+    TRY(store_heirs_copy(call, person, &heirs, err));
+    for (size_t i = 0; i < heirs.n; i++) {
+        TRY(store_person_settle(call, &heirs.items[i], &changed, err));
+        act_publish(call, &changed);
+    }
+    return DONE;
+}
+
 enum outcome on_person_merged(struct call *call, const void *event, struct error *err)
 {
     const struct person_merged *in = event;
@@ -46,14 +60,15 @@ enum outcome on_person_merged(struct call *call, const void *event, struct error
     TRY(store_person_members(call, &in->person, NULL, 0, NULL, 0, &changed, err));
     if (uuid_is_nil(&in->into))
         return DONE;
-    TRY(store_refusals_copy(call, &in->person, &in->into, err));
-    TRY(store_person_settle(call, &in->into, &changed, err));
-    act_publish(call, &changed);
-    return DONE;
+    TRY(is_gone(call, &in->into, &gone, err));
+    if (gone)
+        return DONE;
+    TRY(store_heir_put(call, &in->person, &in->into, false, err));
+    return pass_on(call, &in->person, err);
 }
 
-/* Both halves keep what was refused. Copies of refusals are idempotent, so that the order of arrival against the
- * person_linked of both doesn't matter. */
+/* Both halves keep what was refused. Partitions are by person: a merge into one half may be heard after the split, so the
+ * line is kept, and copies are idempotent. */
 enum outcome on_person_split(struct call *call, const void *event, struct error *err)
 {
     const struct person_split *in = event;
@@ -63,12 +78,9 @@ enum outcome on_person_split(struct call *call, const void *event, struct error 
     TRY(forget_check_ids(call, halves, 2, gone, err));
     if (gone[0] || gone[1])
         return DONE;
-    struct changed_list changed;
-    TRY(store_refusals_copy(call, &in->from, &in->person, err));
-    TRY(store_refusals_copy(call, &in->person, &in->from, err));
-    for (size_t i = 0; i < 2; i++) {
-        TRY(store_person_settle(call, &halves[i], &changed, err));
-        act_publish(call, &changed);
-    }
+    for (size_t i = 0; i < 2; i++)
+        TRY(store_heir_put(call, &halves[i], &halves[1 - i], true, err));
+    for (size_t i = 0; i < 2; i++)
+        TRY(pass_on(call, &halves[i], err));
     return DONE;
 }

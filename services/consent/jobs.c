@@ -8,15 +8,12 @@ enum { PAGE_MOST = 50 };
 static enum outcome end_links(struct call *call, const struct expired_token *tokens, size_t n, struct error *err)
 {
     struct bytes *hashes = ARENA_ARRAY(call->arena, n, struct bytes);
-    struct uuid *contents = ARENA_ARRAY(call->arena, n, struct uuid);
-    int64_t gone;
 
     for (size_t i = 0; i < n; i++) {
         struct standing standing = {
             .address = tokens[i].address, .statement = tokens[i].statement, .language = tokens[i].language};
 
         hashes[i] = (struct bytes){.p = tokens[i].hash, .n = sizeof tokens[i].hash};
-        contents[i] = tokens[i].content;
         bool repeated = false; /* two links of one request-to-be in the same page lapse once */
         for (size_t j = 0; j < i; j++)
             repeated = repeated || (uuid_equal(&tokens[j].address, &tokens[i].address) &&
@@ -24,29 +21,34 @@ static enum outcome end_links(struct call *call, const struct expired_token *tok
         if (tokens[i].over && !repeated)
             TRY(act_lapse(call, &standing, &tokens[i].email, tokens[i].channel, tokens[i].purpose, err));
     }
-    TRY(vault_keys_destroy(call->vault, contents, n, &gone, err));
-    TRY(vault_delete(call->vault, call->pg, contents, n, call->arena, &gone, err));
-    return store_tokens_drop(call, hashes, n, err);
+    TRY(store_tokens_drop(call, hashes, n, err));
+    for (size_t i = 0; i < n; i++)
+        TRY(act_doom(call, &(struct doomed){.vaults = &tokens[i].content, .n = 1, .email = tokens[i].email}, err));
+    return DONE;
 }
 
-/* Addresses that never had more than a request: nothing of them stays, in the vault or here. */
+/* Nothing of them stays, in the vault or here. */
+static enum outcome erase_addresses(struct call *call, const struct uuid_list *idle, struct error *err)
+{
+    struct uuid_list vaults;
+
+    if (idle->n == 0)
+        return DONE;
+    TRY(store_address_vaults(call, idle, &vaults, err));
+    TRY(store_address_erase(call, idle, err));
+    return act_doom(call, &(struct doomed){.vaults = vaults.items, .n = vaults.n}, err);
+}
+
+/* Addresses that never had more than a request. */
 static enum outcome erase_idle(struct call *call, const struct expired_token *tokens, size_t n, struct error *err)
 {
     struct uuid *addresses = ARENA_ARRAY(call->arena, n, struct uuid);
-    struct uuid_list idle, vaults;
-    int64_t gone;
+    struct uuid_list idle;
 
     for (size_t i = 0; i < n; i++)
         addresses[i] = tokens[i].address;
     TRY(store_idle(call, addresses, n, &idle, err));
-    if (idle.n == 0)
-        return DONE;
-    TRY(store_address_vaults(call, &idle, &vaults, err));
-    if (vaults.n > 0) {
-        TRY(vault_keys_destroy(call->vault, vaults.items, vaults.n, &gone, err));
-        TRY(vault_delete(call->vault, call->pg, vaults.items, vaults.n, call->arena, &gone, err));
-    }
-    return store_address_erase(call, &idle, err);
+    return erase_addresses(call, &idle, err);
 }
 
 enum outcome expire_opt_ins(struct call *call, bool *again, struct error *err)
@@ -64,11 +66,76 @@ enum outcome expire_opt_ins(struct call *call, bool *again, struct error *err)
     return DONE;
 }
 
+static bool in(const struct uuid_list *list, const struct uuid *id)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (uuid_equal(&list->items[i], id))
+            return true;
+    return false;
+}
+
+/* Nothing was ever granted there: requests that led to nothing have no purpose once a link to confirm would be over. Where
+ * something was refused, the keyed hash goes on honouring it. */
+static enum outcome end_bare(struct call *call, const struct uuid_list *bare, struct error *err)
+{
+    struct uuid_list idle, refused = {.items = ARENA_ARRAY(call->arena, bare->n + 1, struct uuid)}, vaults;
+
+    if (bare->n == 0)
+        return DONE;
+    TRY(store_idle(call, bare->items, bare->n, &idle, err));
+    for (size_t i = 0; i < bare->n; i++)
+        if (!in(&idle, &bare->items[i]))
+            refused.items[refused.n++] = bare->items[i];
+    TRY(erase_addresses(call, &idle, err));
+    if (refused.n == 0)
+        return DONE;
+    TRY(store_address_vaults(call, &refused, &vaults, err));
+    TRY(store_address_strip(call, &refused, err));
+    return act_doom(call, &(struct doomed){.vaults = vaults.items, .n = vaults.n}, err);
+}
+
+enum outcome clear_idle(struct call *call, bool *again, struct error *err)
+{
+    struct uuid_list due, bare, kept;
+
+    TRY(store_idle_due(call, PAGE_MOST, &due, err));
+    if (due.n == 0)
+        return DONE;
+    *again = due.n == PAGE_MOST;
+    TRY(store_bare(call, due.items, due.n, &bare, err));
+    kept = (struct uuid_list){.items = ARENA_ARRAY(call->arena, due.n + 1, struct uuid)};
+    for (size_t i = 0; i < due.n; i++)
+        if (!in(&bare, &due.items[i]))
+            kept.items[kept.n++] = due.items[i];
+    if (kept.n > 0)
+        TRY(store_idle_kept(call, &kept, err));
+    return end_bare(call, &bare, err);
+}
+
+/* Keys first, which commits elsewhere, then the rows: what is listed was given up by a transaction that has committed. */
+enum outcome destroy_doomed(struct call *call, bool *again, struct error *err)
+{
+    struct uuid_list doomed;
+    int64_t gone;
+
+    TRY(store_doomed(call, PAGE_MOST, &doomed, err));
+    if (doomed.n == 0)
+        return DONE;
+    *again = doomed.n == PAGE_MOST;
+    TRY(vault_keys_destroy(call->vault, doomed.items, doomed.n, &gone, err));
+    TRY(vault_delete(call->vault, call->pg, doomed.items, doomed.n, call->arena, &gone, err));
+    return store_doomed_drop(call, &doomed, err);
+}
+
 static enum outcome lapse_page(struct call *call, const struct lapsing *due, size_t n, struct error *err)
 {
+    struct uuid *addresses = ARENA_ARRAY(call->arena, n + 1, struct uuid);
     struct standing_query *queries = ARENA_ARRAY(call->arena, n, struct standing_query);
     struct standing *standings = ARENA_ARRAY(call->arena, n, struct standing);
 
+    for (size_t i = 0; i < n; i++)
+        addresses[i] = due[i].address;
+    TRY(store_addresses_lock(call, addresses, n, err)); /* whoever confirms anew right now isn't overwritten */
     for (size_t i = 0; i < n; i++)
         queries[i] =
             (struct standing_query){.email = due[i].email, .channel = due[i].channel, .purpose = due[i].purpose};

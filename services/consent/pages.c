@@ -34,6 +34,8 @@ static const struct {
     [PAGE_UNSUBSCRIBE] = {CONSENT_MSG_UNSUBSCRIBE_TITLE, CONSENT_MSG_UNSUBSCRIBE_TEXT},
     [PAGE_UNSUBSCRIBED] = {CONSENT_MSG_UNSUBSCRIBED_TITLE, CONSENT_MSG_UNSUBSCRIBED_TEXT},
     [PAGE_UNSUBSCRIBED_ALL] = {CONSENT_MSG_UNSUBSCRIBED_TITLE, CONSENT_MSG_UNSUBSCRIBED_ALL_TEXT},
+    [PAGE_OBJECTED] = {CONSENT_MSG_OBJECTED_TITLE, CONSENT_MSG_OBJECTED_TEXT},
+    [PAGE_LIFTED] = {CONSENT_MSG_LIFTED_TITLE, CONSENT_MSG_LIFTED_TEXT},
 };
 
 static int language_find(struct text wanted)
@@ -144,6 +146,12 @@ static void add_unsubscribe(struct buf *out, const struct page_values *v)
                 CONSENT_MSG_UNSUBSCRIBE_ALL_BUTTON, v, "</button></form>\n");
 }
 
+static void add_lift(struct buf *out, const struct page_values *v)
+{
+    add_element(out, "<form method=\"post\"><button type=\"submit\" name=\"scope\" value=\"lift\">",
+                CONSENT_MSG_LIFT_BUTTON, v, "</button></form>\n");
+}
+
 void page_render(enum page page, const struct page_values *v, struct buf *out)
 {
     buf_str(out, "<!doctype html>\n<html lang=\"");
@@ -159,6 +167,8 @@ void page_render(enum page page, const struct page_values *v, struct buf *out)
         add_confirm(out, v);
     if (page == PAGE_UNSUBSCRIBE)
         add_unsubscribe(out, v);
+    if (page == PAGE_OBJECTED)
+        add_lift(out, v);
     buf_str(out, "</main>\n<footer>");
     add_escaped(out, v->controller);
     buf_str(out, "</footer>\n</body>\n</html>\n");

@@ -18,6 +18,8 @@ enum page {
     PAGE_UNSUBSCRIBE, /* two buttons */
     PAGE_UNSUBSCRIBED,
     PAGE_UNSUBSCRIBED_ALL,
+    PAGE_OBJECTED, /* a button that takes it back */
+    PAGE_LIFTED,
     PAGES
 };
 

@@ -124,6 +124,26 @@ static struct bytes digest_of(struct call *call, const struct confirm_token *tok
     return statement != NULL ? act_digest(call->arena, statement) : (struct bytes){.p = NULL};
 }
 
+/* The person's own later act: for this address and purpose the objection is over. */
+static enum outcome note_lifted(struct call *call, const struct link *link, struct error *err)
+{
+    struct ledger_row ledger = {
+        .address = link->token.address,
+        .subject = link->address.email,
+        .person = link->standing.person,
+        .channel = link->token.channel,
+        .purpose = link->token.purpose,
+        .statement = INT64_MIN,
+        .act = CONSENT_LIFTED,
+        .given_by = GIVEN_BY_SUBJECT,
+        .at = call->now_us,
+        .source = TEXT("confirmation"),
+    };
+    int64_t position;
+
+    return store_ledger_add(call, &ledger, &position, err);
+}
+
 static enum outcome confirm(struct call *call, const struct http_request *request, const struct link *link,
                             struct error *err)
 {
@@ -157,6 +177,8 @@ static enum outcome confirm(struct call *call, const struct http_request *reques
     };
     struct changed_list changed;
 
+    if (decide_objected(&link->standing))
+        TRY(note_lifted(call, link, err));
     TRY(keep_evidence(call, request, link, digest, &ledger.evidence, err));
     TRY(store_ledger_add(call, &ledger, &state.position, err));
     TRY(store_state_put(call, &state, &changed, err));

@@ -59,28 +59,48 @@ static void show_leave(struct call *call, const struct http_request *request, co
     show(call, request, &shown, response);
 }
 
+/* What stands for the address and the link's purpose, or for all direct marketing. */
+static enum outcome load_standing(struct call *call, const struct leave *leave, bool all, struct standing *standing,
+                                  struct error *err)
+{
+    struct standing_query query = {.email = leave->address.email,
+                                   .wide = leave->address.wide,
+                                   .channel = TEXT("email"),
+                                   .purpose = all || leave->purpose.p == NULL ? TEXT("") : leave->purpose};
+    struct gate_query asked = {.email = query.email, .wide = query.wide, .at_us = CLOCK_NONE};
+    struct gate gate;
+
+    TRY(store_standing(call, &query, 1, standing, err));
+    TRY(gate_check(call, &asked, 1, &gate, err));
+    standing->restricted = standing->restricted || gate.gone || gate.restricted;
+    return DONE;
+}
+
 enum outcome get_unsubscribe(struct call *call, const struct http_request *request, struct http_response *response,
                              struct error *err)
 {
+    enum page page = PAGE_UNSUBSCRIBED_ALL;
+    struct standing standing;
     struct leave leave;
 
     TRY(load_leave(call, request->params[0], false, &leave, err));
-    enum page page = !leave.ours ? PAGE_WRONG : leave.found ? PAGE_UNSUBSCRIBE : PAGE_UNSUBSCRIBED_ALL;
+    if (!leave.ours)
+        page = PAGE_WRONG;
+    if (leave.found) {
+        TRY(load_standing(call, &leave, true, &standing, err));
+        page = decide_objected(&standing) ? PAGE_OBJECTED : PAGE_UNSUBSCRIBE;
+    }
     show_leave(call, request, &leave, page, response);
     return DONE;
 }
 
 static enum outcome leave_now(struct call *call, const struct leave *leave, bool all, bool one_click, struct error *err)
 {
-    struct standing_query query = {.email = leave->address.email,
-                                   .wide = leave->address.wide,
-                                   .channel = TEXT("email"),
-                                   .purpose = all ? TEXT("") : leave->purpose};
     struct act_refusal refusal = {
-        .email = query.email,
-        .wide = query.wide,
-        .channel = query.channel,
-        .purpose = query.purpose,
+        .email = leave->address.email,
+        .wide = leave->address.wide,
+        .channel = TEXT("email"),
+        .purpose = all ? TEXT("") : leave->purpose,
         .kind = all ? REFUSAL_OBJECTED : REFUSAL_WITHDRAWN,
         .given_by = GIVEN_BY_SUBJECT,
         .at = call->now_us,
@@ -88,25 +108,52 @@ static enum outcome leave_now(struct call *call, const struct leave *leave, bool
     };
     struct standing standing;
 
-    TRY(store_standing(call, &query, 1, &standing, err));
+    TRY(load_standing(call, leave, all, &standing, err));
     return decide_unsubscribe(&standing, all) ? act_refuse(call, &refusal, err) : DONE;
+}
+
+/* Only this button, pressed by whoever reads the mailbox, takes an objection back; what was agreed to before isn't
+ * revived. */
+static enum outcome lift_now(struct call *call, const struct leave *leave, enum page *page, struct error *err)
+{
+    struct standing standing;
+
+    *page = PAGE_LIFTED;
+    if (!leave->found) {
+        *page = PAGE_WRONG;
+        return DONE;
+    }
+    TRY(load_standing(call, leave, true, &standing, err));
+    if (standing.restricted) {
+        *page = PAGE_BLOCKED;
+        return DONE;
+    }
+    return decide_objected(&standing) ? act_lift(call, &leave->address, &standing, TEXT("email"), err) : DONE;
+}
+
+static enum outcome refuse_now(struct call *call, const struct leave *leave, struct text scope, bool one_click,
+                               enum page *page, struct error *err)
+{
+    /* Where nobody knows the purpose any more, the wide reading is the safe one. */
+    bool all = leave->purpose.p == NULL || text_is(scope, "all");
+
+    *page = !leave->ours ? PAGE_WRONG : all || !leave->found ? PAGE_UNSUBSCRIBED_ALL : PAGE_UNSUBSCRIBED;
+    return leave->found ? leave_now(call, leave, all, one_click, err) : DONE;
 }
 
 enum outcome post_unsubscribe(struct call *call, const struct http_request *request, struct http_response *response,
                               struct error *err)
 {
     bool one_click = text_is(http_form(request, "List-Unsubscribe", call->arena), "One-Click");
+    struct text scope = one_click ? TEXT("") : http_form(request, "scope", call->arena);
     struct leave leave;
+    enum page page;
 
     TRY(load_leave(call, request->params[0], true, &leave, err));
-    /* Where nobody knows the purpose any more, the wide reading is the safe one. */
-    bool all = leave.purpose.p == NULL || (!one_click && text_is(http_form(request, "scope", call->arena), "all"));
-    if (leave.found)
-        TRY(leave_now(call, &leave, all, one_click, err));
-    show_leave(call, request, &leave,
-               !leave.ours           ? PAGE_WRONG
-               : all || !leave.found ? PAGE_UNSUBSCRIBED_ALL
-                                     : PAGE_UNSUBSCRIBED,
-               response);
+    if (text_is(scope, "lift"))
+        TRY(lift_now(call, &leave, &page, err));
+    else
+        TRY(refuse_now(call, &leave, scope, one_click, &page, err));
+    show_leave(call, request, &leave, page, response);
     return DONE;
 }

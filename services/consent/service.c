@@ -45,6 +45,8 @@ static const struct http_route routes[] = {
 static const struct periodic_job jobs[] = {
     EVERY("expire-opt-ins", SECONDS(10), expire_opt_ins),
     EVERY("lapse-grants", MINUTES(10), lapse_grants),
+    EVERY("clear-idle", SECONDS(10), clear_idle),
+    EVERY("destroy-doomed", MINUTES(1), destroy_doomed),
 };
 
 static const struct option options[] = {

@@ -44,6 +44,8 @@ static void standing_at(struct arena *arena, const struct pg_rows *rows, int row
         .source = copied(arena, pg_get_text(rows, row, 14)),
         .withdrawn = refused_at(rows, row, 15),
         .objected = refused_at(rows, row, 17),
+        .lifted = refused_at(rows, row, 19),
+        .bounced_at = pg_get_time(rows, row, 21),
         .mailed_at = CLOCK_NONE,
     };
 }
@@ -110,19 +112,33 @@ enum outcome store_address_put(struct call *call, struct address *address, bool 
     pg_add_uuid(&params, &fresh);
     pg_add_hash(&params, &address->email);
     pg_add_hash(&params, &address->wide);
-    pg_add_uuid(&params, &address->vault);
     pg_add_time(&params, call->now_us);
     TRY(pg_exec(call->pg, &consent_sql_address_put, &params, &rows, err));
     address->id = pg_get_uuid(&rows, 0, 0);
     *made = pg_get_bool(&rows, 0, 1);
     pg_rows_free(&rows);
-    if (uuid_is_nil(&address->vault))
-        return DONE;
+    return DONE;
+}
+
+enum outcome store_address_attach(struct call *call, const struct address *address, struct error *err)
+{
+    struct pg_params params;
+
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, &address->id);
     pg_add_uuid(&params, &address->vault);
     pg_add_bool(&params, address->item);
-    return pg_queue(call->pg, &consent_sql_address_source_put, &params, err);
+    pg_add_time(&params, duration_add(call->now_us, call->policy->opt_in_valid));
+    return pg_queue(call->pg, &consent_sql_address_attach, &params, err);
+}
+
+enum outcome store_addresses_lock(struct call *call, const struct uuid *ids, size_t n, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, ids, n);
+    return pg_exec(call->pg, &consent_sql_addresses_lock, &params, NULL, err);
 }
 
 enum outcome store_address(struct call *call, const struct uuid *id, bool lock, struct address *out, bool *found,
@@ -233,8 +249,22 @@ enum outcome store_ledger_add(struct call *call, const struct ledger_row *row, i
     pg_add_bytes(&params, row->statement_digest);
     pg_add_int8(&params, call->policy_version);
     pg_add_str(&params, call->policy->controller);
+    pg_add_uuid(&params, &row->act_id);
     TRY(pg_exec(call->pg, &consent_sql_ledger_add, &params, &rows, err));
     *position = pg_get_int8(&rows, 0, 0);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome store_act_known(struct call *call, const struct uuid *act, bool *known, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows = {0};
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, act);
+    TRY(pg_exec(call->pg, &consent_sql_act_known, &params, &rows, err));
+    *known = pg_get_bool(&rows, 0, 0);
     pg_rows_free(&rows);
     return DONE;
 }

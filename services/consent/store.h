@@ -27,11 +27,14 @@ struct address {
     struct uuid vault; /* what to open; nil: unknown */
     bool item;         /* vault is an item of its own, not a record */
 };
-/* store_address_put: finds or makes the row, locks it; fills id. *made tells. */
+/* store_address_put: finds or makes the row by its keys, locks it; fills id. *made tells. */
 enum outcome store_address_put(struct call *call, struct address *address, bool *made, struct error *err) WARN_UNUSED;
 /* store_address: by id; *found tells. lock: for the rest of the transaction. */
 enum outcome store_address(struct call *call, const struct uuid *id, bool lock, struct address *out, bool *found,
                            struct error *err) WARN_UNUSED;
+/* store_address_attach: remembers what opens it (nothing where vault is nil), and when to look whether that is needed. */
+enum outcome store_address_attach(struct call *call, const struct address *address, struct error *err) WARN_UNUSED;
+enum outcome store_addresses_lock(struct call *call, const struct uuid *ids, size_t n, struct error *err) WARN_UNUSED;
 enum outcome store_address_drop(struct call *call, const struct uuid *id, struct error *err) WARN_UNUSED;
 /* store_bounce: on: a mail to this key bounced; off (by id): it was confirmed anew. */
 enum outcome store_bounced(struct call *call, const struct hash *email, int64_t at_us, struct error *err) WARN_UNUSED;
@@ -56,10 +59,13 @@ struct ledger_row {
     struct text source;
     struct uuid evidence;
     struct bytes statement_digest;
+    struct uuid act_id; /* nil: no event's */
 };
 /* store_ledger_add: never later than now; *position is its place. */
 enum outcome store_ledger_add(struct call *call, const struct ledger_row *row, int64_t *position,
                               struct error *err) WARN_UNUSED;
+/* store_act_known: is this event's act on the ledger? */
+enum outcome store_act_known(struct call *call, const struct uuid *act, bool *known, struct error *err) WARN_UNUSED;
 
 struct state_row {
     struct uuid address;
@@ -120,9 +126,12 @@ enum outcome store_person_members(struct call *call, const struct uuid *person, 
 /* store_person_settle: ends the grants that the person's refusals reach. */
 enum outcome store_person_settle(struct call *call, const struct uuid *person, struct changed_list *out,
                                  struct error *err) WARN_UNUSED;
-/* store_refusals_copy: `to` refuses what `from` does. */
-enum outcome store_refusals_copy(struct call *call, const struct uuid *from, const struct uuid *to,
-                                 struct error *err) WARN_UNUSED;
+/* store_heir_put: `heir` refuses what `person` does from now on (a merge), or what it did until now (a split). */
+enum outcome store_heir_put(struct call *call, const struct uuid *person, const struct uuid *heir, bool split,
+                            struct error *err) WARN_UNUSED;
+/* store_heirs_copy: on to all heirs, however far; they are listed. */
+enum outcome store_heirs_copy(struct call *call, const struct uuid *person, struct uuid_list *heirs,
+                              struct error *err) WARN_UNUSED;
 
 /* ---- ends (store_end.c) ------------------------------------------------------------------------------------------------ */
 struct expired_token {
@@ -133,12 +142,33 @@ struct expired_token {
     int64_t statement;
     struct hash email;
 };
+/* store_expired_tokens: their addresses are locked, what is told was read under the lock. */
 enum outcome store_expired_tokens(struct call *call, int most, struct expired_token **out, size_t *n,
                                   struct error *err) WARN_UNUSED;
 enum outcome store_tokens_drop(struct call *call, const struct bytes *hashes, size_t n, struct error *err) WARN_UNUSED;
-/* store_idle: which of these addresses never had more than an unconfirmed request. */
+/* store_idle: which of these addresses never had more than an unconfirmed request. store_bare: which were never granted
+ * anything. */
 enum outcome store_idle(struct call *call, const struct uuid *addresses, size_t n, struct uuid_list *out,
                         struct error *err) WARN_UNUSED;
+enum outcome store_bare(struct call *call, const struct uuid *addresses, size_t n, struct uuid_list *out,
+                        struct error *err) WARN_UNUSED;
+/* store_idle_due: addresses to look at, locked; store_idle_kept: something justifies what is kept. */
+enum outcome store_idle_due(struct call *call, int most, struct uuid_list *out, struct error *err) WARN_UNUSED;
+enum outcome store_idle_kept(struct call *call, const struct uuid_list *addresses, struct error *err) WARN_UNUSED;
+/* store_address_strip: keeps the keyed hash and the refusals, nothing that can be opened. */
+enum outcome store_address_strip(struct call *call, const struct uuid_list *addresses, struct error *err) WARN_UNUSED;
+
+/* store_doom: what lies in the vault and is nobody's any more; nil ids, and what a row still names, are left out.
+ * store_doomed: what is to be destroyed, keys first; store_doomed_drop: it is. */
+struct doomed {
+    const struct uuid *vaults;
+    size_t n;
+    struct hash email; /* whose: absent, nil where unknown */
+    struct uuid record;
+};
+enum outcome store_doom(struct call *call, const struct doomed *doomed, struct error *err) WARN_UNUSED;
+enum outcome store_doomed(struct call *call, int most, struct uuid_list *out, struct error *err) WARN_UNUSED;
+enum outcome store_doomed_drop(struct call *call, const struct uuid_list *vaults, struct error *err) WARN_UNUSED;
 /* store_address_vaults: what lies in the vault for these addresses alone (never a record). */
 enum outcome store_address_vaults(struct call *call, const struct uuid_list *addresses, struct uuid_list *out,
                                   struct error *err) WARN_UNUSED;

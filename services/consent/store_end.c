@@ -34,7 +34,7 @@ static enum outcome exec_count(struct call *call, const struct pg_statement *sta
     return DONE;
 }
 
-enum outcome store_expired_tokens(struct call *call, int most, struct expired_token **out, size_t *n, struct error *err)
+static enum outcome lock_expired(struct call *call, int most, struct bytes **hashes, size_t *n, struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows = {0};
@@ -43,6 +43,30 @@ enum outcome store_expired_tokens(struct call *call, int most, struct expired_to
     pg_add_time(&params, call->now_us);
     pg_add_int4(&params, most);
     TRY(pg_exec(call->pg, &consent_sql_expire_due, &params, &rows, err));
+    *n = (size_t)rows.n;
+    *hashes = ARENA_ARRAY(call->arena, *n + 1, struct bytes);
+    for (int i = 0; i < rows.n; i++) {
+        struct bytes hash = pg_get_bytes(&rows, i, 0);
+        uint8_t *kept = ARENA_ARRAY(call->arena, hash.n + 1, uint8_t);
+
+        memcpy(kept, hash.p, hash.n);
+        (*hashes)[i] = (struct bytes){.p = kept, .n = hash.n};
+    }
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome store_expired_tokens(struct call *call, int most, struct expired_token **out, size_t *n, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows = {0};
+    struct bytes *hashes;
+
+    TRY(lock_expired(call, most, &hashes, n, err));
+    pg_params_init(&params, call->arena);
+    pg_add_bytes_array(&params, hashes, *n);
+    pg_add_time(&params, call->now_us);
+    TRY(pg_exec(call->pg, &consent_sql_expire_load, &params, &rows, err));
     *n = (size_t)rows.n;
     *out = ARENA_ARRAY(call->arena, *n + 1, struct expired_token);
     for (int i = 0; i < rows.n; i++) {
@@ -82,6 +106,76 @@ enum outcome store_idle(struct call *call, const struct uuid *addresses, size_t 
     pg_params_init(&params, call->arena);
     pg_add_uuids(&params, addresses, n);
     return exec_uuids(call, &consent_sql_address_idle, &params, out, err);
+}
+
+enum outcome store_bare(struct call *call, const struct uuid *addresses, size_t n, struct uuid_list *out,
+                        struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, addresses, n);
+    return exec_uuids(call, &consent_sql_idle_bare, &params, out, err);
+}
+
+enum outcome store_idle_due(struct call *call, int most, struct uuid_list *out, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_time(&params, call->now_us);
+    pg_add_int4(&params, most);
+    return exec_uuids(call, &consent_sql_idle_due, &params, out, err);
+}
+
+static enum outcome exec_addresses(struct call *call, const struct pg_statement *statement,
+                                   const struct uuid_list *addresses, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, addresses->items, addresses->n);
+    return pg_exec(call->pg, statement, &params, NULL, err);
+}
+
+enum outcome store_idle_kept(struct call *call, const struct uuid_list *addresses, struct error *err)
+{
+    return exec_addresses(call, &consent_sql_idle_kept, addresses, err);
+}
+
+enum outcome store_address_strip(struct call *call, const struct uuid_list *addresses, struct error *err)
+{
+    return exec_addresses(call, &consent_sql_address_strip, addresses, err);
+}
+
+/* ---- what is nobody's any more ------------------------------------------------------------------------------------------- */
+
+enum outcome store_doom(struct call *call, const struct doomed *doomed, struct error *err)
+{
+    struct pg_params params;
+
+    if (doomed->n == 0)
+        return DONE;
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, doomed->vaults, doomed->n);
+    pg_add_hash(&params, &doomed->email);
+    pg_add_uuid(&params, &doomed->record);
+    pg_add_time(&params, call->now_us);
+    return pg_queue(call->pg, &consent_sql_doom, &params, err);
+}
+
+enum outcome store_doomed(struct call *call, int most, struct uuid_list *out, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_int4(&params, most);
+    return exec_uuids(call, &consent_sql_doomed_due, &params, out, err);
+}
+
+enum outcome store_doomed_drop(struct call *call, const struct uuid_list *vaults, struct error *err)
+{
+    return exec_addresses(call, &consent_sql_doomed_drop, vaults, err);
 }
 
 enum outcome store_address_vaults(struct call *call, const struct uuid_list *addresses, struct uuid_list *out,
@@ -172,6 +266,9 @@ enum outcome store_forget_vaults(struct call *call, const struct forget_set *set
     pg_params_init(&params, call->arena);
     pg_add_uuids(&params, addresses->items, addresses->n);
     pg_add_uuids(&params, set->records.items, set->records.n);
+    pg_add_uuids(&params, set->persons.items, set->persons.n);
+    add_hashes(&params, call, set);
+    pg_add_bool(&params, set->expiry);
     return exec_uuids(call, &consent_sql_forget_vaults, &params, out, err);
 }
 
@@ -192,7 +289,15 @@ static enum outcome forget_rows(struct call *call, const struct pg_statement *st
 enum outcome store_forget_erase(struct call *call, const struct forget_set *set, const struct uuid_list *addresses,
                                 int64_t *rows, struct error *err)
 {
-    return forget_rows(call, &consent_sql_forget_erase, set, addresses, rows, err);
+    struct pg_params params;
+    int64_t unnamed;
+
+    TRY(forget_rows(call, &consent_sql_forget_erase, set, addresses, rows, err));
+    if (set->expiry || set->persons.n == 0)
+        return DONE;
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, set->persons.items, set->persons.n);
+    return exec_count(call, &consent_sql_forget_unname, &params, &unnamed, err);
 }
 
 enum outcome store_forget_count(struct call *call, const struct forget_set *set, const struct uuid_list *addresses,

@@ -112,12 +112,29 @@ enum outcome store_person_settle(struct call *call, const struct uuid *person, s
     return exec_changed(call, &consent_sql_person_settle, &params, out, err);
 }
 
-enum outcome store_refusals_copy(struct call *call, const struct uuid *from, const struct uuid *to, struct error *err)
+enum outcome store_heir_put(struct call *call, const struct uuid *person, const struct uuid *heir, bool split,
+                            struct error *err)
 {
     struct pg_params params;
 
     pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, from);
-    pg_add_uuid(&params, to);
-    return pg_queue(call->pg, &consent_sql_refusal_copy, &params, err);
+    pg_add_uuid(&params, person);
+    pg_add_uuid(&params, heir);
+    pg_add_bool(&params, split);
+    return pg_queue(call->pg, &consent_sql_heir_put, &params, err);
+}
+
+enum outcome store_heirs_copy(struct call *call, const struct uuid *person, struct uuid_list *heirs, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows = {0};
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, person);
+    TRY(pg_exec(call->pg, &consent_sql_heirs_copy, &params, &rows, err));
+    *heirs = (struct uuid_list){.items = ARENA_ARRAY(call->arena, (size_t)rows.n + 1, struct uuid)};
+    for (int i = 0; i < rows.n; i++)
+        heirs->items[heirs->n++] = pg_get_uuid(&rows, i, 0);
+    pg_rows_free(&rows);
+    return DONE;
 }

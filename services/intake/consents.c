@@ -52,6 +52,15 @@ static struct uuid add_address(struct batch *batch, const struct work *work)
     return add_item(batch, work, VAULT_ADDRESS, "address", 0);
 }
 
+static void add_soft_opt_in(struct buf *out, const struct consent_act *in)
+{
+    if (!in->has_soft_opt_in)
+        return;
+    add_text(out, ",\"soft_opt_in\":{\"sale\":", in->soft_opt_in.sale);
+    buf_printf(out, ",\"similar\":%s,\"opt_out_offered\":%s}", in->soft_opt_in.similar ? "true" : "false",
+               in->soft_opt_in.opt_out_offered ? "true" : "false");
+}
+
 static struct uuid add_evidence(struct batch *batch, const struct work *work, const struct consent_act *in)
 {
     struct buf *out = &batch->text;
@@ -62,6 +71,7 @@ static struct uuid add_evidence(struct batch *batch, const struct work *work, co
     if (work->item->type == &consent_recorded_event) {
         add_text(out, ",\"given_by\":", text_of(given_by_names[in->given_by]));
         buf_str(out, in->double_opt_in ? ",\"double_opt_in\":true" : ",\"double_opt_in\":false");
+        add_soft_opt_in(out, in);
     }
     if (in->evidence.p != NULL) {
         buf_str(out, ",\"evidence\":");
@@ -113,6 +123,14 @@ static struct uuid add_ask_evidence(struct batch *batch, const struct work *work
     return add_item(batch, work, VAULT_EVIDENCE, "evidence", number);
 }
 
+/* The person's own act, where the source is trusted with saying so. */
+static bool is_own(const struct policy *policy, struct text system, const struct provenance *provenance)
+{
+    const struct policy_source *source = policy_source(policy, system);
+
+    return provenance->act == ACT_SUBJECT && source != NULL && source->subject_acts;
+}
+
 void ask_consents(struct batch *batch, const struct work *work, const struct slot *slot)
 {
     const struct contact_recorded *in = work->item->event;
@@ -136,6 +154,7 @@ void ask_consents(struct batch *batch, const struct work *work, const struct slo
             .statement = ask->statement,
             .at = in->provenance.captured_at,
             .source = in->record.system,
+            .own = is_own(batch->call->policy, in->record.system, &in->provenance),
         };
         if (!may_ask(batch, ask, asked.language)) {
             batch->asks_dropped++;
@@ -172,6 +191,7 @@ void take_consent(struct batch *batch, struct work *work)
             .at = in->provenance.captured_at,
             .source = work->system,
             .evidence = evidence,
+            .own = is_own(batch->call->policy, work->system, &in->provenance),
         };
         publish(batch, &consent_asked_event, &work->ids.email, &act, &asked);
         return;
@@ -188,6 +208,7 @@ void take_consent(struct batch *batch, struct work *work)
         .given_at = in->given_at,
         .given_by = in->given_by,
         .double_opt_in = in->double_opt_in,
+        .soft_opt_in = in->has_soft_opt_in && in->soft_opt_in.similar && in->soft_opt_in.opt_out_offered,
         .evidence = evidence,
     };
     publish(batch, &consent_asserted_event, &work->ids.email, &act, &asserted);

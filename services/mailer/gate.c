@@ -34,9 +34,8 @@ enum outcome gate_check(struct call *call, const struct mail *const *mails, size
         size_t own_n = keys_of(mails[i], own);
 
         for (size_t k = 0; k < own_n; k++, at++)
-            stones[k] = (struct mail_stone){.stands = found[at].stands,
-                                            .restricted = found[at].restricted,
-                                            .received_us = found[at].received_us};
+            stones[k] = (struct mail_stone){
+                .stands = found[at].stands, .restricted = found[at].restricted, .received_us = found[at].received_us};
         out[i] = decide_gate(mails[i]->kind, mails[i]->acted_us, gone[i], stones, own_n);
     }
     return DONE;

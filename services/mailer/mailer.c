@@ -55,8 +55,8 @@ struct mail_step decide_result(enum smtp_result result, int code, const struct m
         }
         step.state = MAIL_DEFERRED;
         step.why = why_later(code);
-        step.next_us = tried->now_us + retry_delay_us((unsigned)tried->attempts, US_PER_S, INT64_C(3600) * US_PER_S,
-                                                      tried->random);
+        step.next_us = tried->now_us +
+                       retry_delay_us((unsigned)tried->attempts, US_PER_S, INT64_C(3600) * US_PER_S, tried->random);
         break;
     }
     return step;

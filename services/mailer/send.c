@@ -284,10 +284,7 @@ static enum outcome recover(struct call *call, struct error *err)
     for (size_t i = 0; i < lost.n; i++) {
         struct mail *mail = &lost.items[i];
         struct mail_tried tried = tried_of(call, mail);
-        struct mail_result result = {
-            .step = decide_lost(&tried),
-            .result = "outcome unknown",
-            .position = INT64_MIN};
+        struct mail_result result = {.step = decide_lost(&tried), .result = "outcome unknown", .position = INT64_MIN};
         log_warn(call->log, "mail.outcome-unknown", F_UUID("mail", &mail->mail),
                  F_STR("then", mail_state_names[result.step.state]));
         TRY(finish(call, mail, &result, err));

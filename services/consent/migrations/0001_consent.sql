@@ -6,8 +6,10 @@ CREATE TABLE {schema}.address (
     wide_key   bytea       CHECK (octet_length(wide_key) = 16),
     vault      uuid,       -- what to open for the address itself; NULL: known by a refusal alone
     created_at timestamptz NOT NULL,
-    bounced_at timestamptz -- told by the mailer; lifted by a confirmation
+    bounced_at timestamptz, -- told by the mailer; lifted by a confirmation
+    idle_at    timestamptz  -- when to look whether anything justifies what is kept; NULL: a grant did
 );
+CREATE INDEX address_idle ON {schema}.address (idle_at) WHERE idle_at IS NOT NULL;
 CREATE INDEX address_wide ON {schema}.address (wide_key);
 
 -- All that was ever opened for an address: a record of its person, or an item that nobody else owns.
@@ -21,6 +23,7 @@ CREATE INDEX address_source_vault ON {schema}.address_source (vault);
 
 CREATE TABLE {schema}.ledger (
     position         bigserial PRIMARY KEY,
+    act_id           uuid,     -- of the event: its repeat, on whatever day, is no new act; NULL: a page or a job
     address          uuid,     -- NULL: a refusal of a record whose address isn't known
     subject_key      bytea,    -- the address's key, or the record's source key
     record           uuid,
@@ -39,6 +42,8 @@ CREATE TABLE {schema}.ledger (
     policy_version   bigint,
     controller       text        NOT NULL
 );
+CREATE UNIQUE INDEX ledger_act ON {schema}.ledger (act_id) WHERE act_id IS NOT NULL;
+CREATE INDEX ledger_evidence ON {schema}.ledger (evidence) WHERE evidence IS NOT NULL;
 CREATE INDEX ledger_address ON {schema}.ledger (address, position);
 CREATE INDEX ledger_subject ON {schema}.ledger (subject_key);
 CREATE INDEX ledger_record ON {schema}.ledger (record) WHERE record IS NOT NULL;
@@ -54,6 +59,13 @@ BEGIN
     IF TG_OP = 'DELETE' AND current_setting('lethe.ledger_erase', true) = 'on'
        AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
         RETURN OLD;
+    END IF;
+    IF TG_OP = 'UPDATE' AND current_setting('lethe.ledger_erase', true) = 'on'
+       AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+        NEW.person := NULL;
+        IF (to_jsonb(NEW) - 'person') = (to_jsonb(OLD) - 'person') THEN
+            RETURN NEW;
+        END IF;
     END IF;
     RAISE EXCEPTION 'the ledger is append-only' USING ERRCODE = 'LT002';
 END $$;
@@ -74,6 +86,31 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION {schema}.ledger_erase(bigint[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION {schema}.ledger_erase(bigint[]) TO {role};
+
+-- Rows that stay, since they are a neighbour's proof, too, forget whom they were thought to be about.
+CREATE FUNCTION {schema}.ledger_unname(persons uuid[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_catalog, pg_temp AS $$
+DECLARE unnamed bigint;
+BEGIN
+    PERFORM set_config('lethe.ledger_erase', 'on', true);
+    UPDATE {schema}.ledger SET person = NULL WHERE person = ANY (persons);
+    GET DIAGNOSTICS unnamed = ROW_COUNT;
+    PERFORM set_config('lethe.ledger_erase', 'off', true);
+    RETURN unnamed;
+END $$;
+REVOKE EXECUTE ON FUNCTION {schema}.ledger_unname(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION {schema}.ledger_unname(uuid[]) TO {role};
+
+-- What lies in the vault for acts that were dropped, links that ended and addresses that were erased: committed here
+-- first, so that no key is destroyed for a transaction that rolls back.
+CREATE TABLE {schema}.doomed (
+    vault     uuid PRIMARY KEY,
+    email_key bytea,       -- whose it is, so that a forget finds it
+    record    uuid,
+    since     timestamptz NOT NULL
+);
+CREATE INDEX doomed_email ON {schema}.doomed (email_key) WHERE email_key IS NOT NULL;
+CREATE INDEX doomed_record ON {schema}.doomed (record) WHERE record IS NOT NULL;
 
 -- The state of one address, channel and purpose, derived from the ledger; what consent.changed carries.
 CREATE TABLE {schema}.state (
@@ -145,4 +182,13 @@ CREATE TABLE {schema}.person_record (
     record uuid NOT NULL,
     PRIMARY KEY (person, record)
 );
+-- Who refuses what a person refused: whom it was merged into, both halves of a split. position: the ledger's end when a
+-- split was heard of: what is refused later stays with the half that refused; NULL: a merge.
+CREATE TABLE {schema}.person_heir (
+    person   uuid NOT NULL,
+    heir     uuid NOT NULL,
+    position bigint,
+    PRIMARY KEY (person, heir)
+);
+CREATE INDEX person_heir_heir ON {schema}.person_heir (heir);
 CREATE INDEX person_record_record ON {schema}.person_record (record);

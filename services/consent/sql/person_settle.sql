@@ -1,6 +1,8 @@
 WITH near AS (
     SELECT DISTINCT a.id FROM person_key k JOIN address a ON a.email_key = k.hash OR a.wide_key = k.hash
-     WHERE k.person = $1::uuid),
+     WHERE k.person = $1::uuid
+    UNION
+    SELECT s.address FROM person_record r JOIN address_source s ON s.vault = r.record WHERE r.person = $1::uuid),
 held AS (
     SELECT s.address, s.channel, s.purpose, r.kind, r.position, r.at
       FROM state s JOIN near ON near.id = s.address

@@ -69,7 +69,7 @@ static int drop_policy(void **state)
 
 static struct standing nothing(void)
 {
-    return (struct standing){.last_used_at = CLOCK_NONE, .mailed_at = CLOCK_NONE};
+    return (struct standing){.last_used_at = CLOCK_NONE, .mailed_at = CLOCK_NONE, .bounced_at = CLOCK_NONE};
 }
 
 /* Asked as the ledger's 10th act two days ago, confirmed as the 11th. */
@@ -238,7 +238,7 @@ static void test_a_grant_that_nobody_uses_lapses(void **state)
 
 static enum request_plan ask(const struct standing *s, int64_t days_ago)
 {
-    return decide_request(s, news, 3, NOW - DAYS(days_ago), NOW);
+    return decide_request(s, news, 3, NOW - DAYS(days_ago), true, NOW);
 }
 
 static void test_a_request_starts_a_mail(void **state)
@@ -248,8 +248,10 @@ static void test_a_request_starts_a_mail(void **state)
     (void)state;
     assert_int_equal(ask(&none, 0), REQUEST_MAIL);
     assert_int_equal(ask(&s, 0), REQUEST_CONFIRMED);
-    assert_int_equal(decide_request(&s, news, 4, NOW, NOW), REQUEST_MAIL); /* another statement */
-    assert_int_equal(decide_request(&none, single, 1, NOW, NOW), REQUEST_AS_ASSERTED);
+    assert_int_equal(decide_request(&s, news, 4, NOW, true, NOW), REQUEST_MAIL); /* another statement */
+    /* an ask proves nothing, even where the purpose needs no second step */
+    assert_int_equal(decide_request(&none, single, 1, NOW, true, NOW), REQUEST_NOTE);
+    assert_int_equal(decide_request(&none, similar, 1, NOW, true, NOW), REQUEST_NOTE);
     none.restricted = true;
     assert_int_equal(ask(&none, 0), REQUEST_RESTRICTED);
 }
@@ -264,7 +266,44 @@ static void test_a_request_against_refusals(void **state)
     assert_int_equal(ask(&s, 3), REQUEST_REFUSED); /* asked before it, but came in late */
     s.withdrawn.any = false;
     s.objected = refused(5, 2);
-    assert_int_equal(ask(&s, 1), REQUEST_REFUSED);
+    assert_int_equal(ask(&s, 1), REQUEST_MAIL); /* the person's own later act */
+    assert_int_equal(ask(&s, 3), REQUEST_REFUSED);
+    assert_int_equal(decide_request(&s, news, 3, NOW, false, NOW), REQUEST_REFUSED); /* somebody else's */
+}
+
+static void test_an_objection_is_lifted_by_the_button(void **state)
+{
+    struct standing s = nothing();
+
+    (void)state;
+    s.has_state = true;
+    s.state = CONSENT_OBJECTED;
+    s.objected = refused(5, 2);
+    assert_true(decide_objected(&s));
+    assert_int_equal(why(&s, news), WHY_OBJECTED);
+    s.lifted = refused(6, 1);
+    assert_false(decide_objected(&s));
+    assert_int_equal(why(&s, news), WHY_NO_CONSENT);  /* and nothing is revived */
+    assert_false(decide_assert(&s, news, true, NOW)); /* no assertion overrides what was refused */
+    assert_int_equal(decide_request(&s, news, 3, NOW, false, NOW), REQUEST_MAIL);
+    s.objected = refused(7, 0); /* objected anew */
+    assert_true(decide_objected(&s));
+    s.objected = refused(5, 0); /* it came in before, but happened after */
+    assert_true(decide_objected(&s));
+}
+
+static void test_a_bounce_stops_until_it_is_confirmed_anew(void **state)
+{
+    struct standing s = confirmed();
+
+    (void)state;
+    s.bounced_at = NOW - DAYS(300);
+    assert_int_equal(why(&s, news), WHY_BOUNCED);
+    assert_int_equal(why(&s, orders), WHY_ALLOWED); /* tried again after a while, since nobody confirms orders */
+    s.bounced_at = NOW - DAYS(3);
+    assert_int_equal(why(&s, orders), WHY_BOUNCED);
+    s.bounced_at = CLOCK_NONE;
+    assert_int_equal(why(&s, news), WHY_ALLOWED);
 }
 
 static void test_requests_are_bounded(void **state)
@@ -370,18 +409,20 @@ static void test_asserting(void **state)
     struct standing none = nothing(), s = confirmed(), before = asserted("shop", 30);
 
     (void)state;
-    assert_true(decide_assert(&none, NOW));
-    assert_false(decide_assert(&s, NOW));
-    assert_false(decide_assert(&before, before.at)); /* a nightly import says the same again */
-    assert_true(decide_assert(&before, NOW));
+    assert_true(decide_assert(&none, news, false, NOW));
+    assert_false(decide_assert(&s, news, false, NOW));
+    assert_false(decide_assert(&before, news, false, before.at)); /* a nightly import says the same again */
+    assert_true(decide_assert(&before, news, false, NOW));
     before.state = CONSENT_LAPSED;
-    assert_false(decide_assert(&before, before.at - 1));
-    assert_true(decide_assert(&before, NOW));
+    assert_false(decide_assert(&before, news, false, before.at - 1));
+    assert_true(decide_assert(&before, news, false, NOW));
+    assert_false(decide_assert(&none, similar, false, NOW)); /* a soft opt-in without its conditions */
+    assert_true(decide_assert(&none, similar, true, NOW));
     none.withdrawn = refused(1, 3650);
-    assert_false(decide_assert(&none, NOW));
+    assert_false(decide_assert(&none, news, false, NOW));
     none.withdrawn.any = false;
     none.restricted = true;
-    assert_false(decide_assert(&none, NOW));
+    assert_false(decide_assert(&none, news, false, NOW));
 }
 
 static void test_unsubscribing_again_changes_nothing(void **state)
@@ -414,6 +455,8 @@ int main(void)
         cmocka_unit_test(test_a_grant_that_nobody_uses_lapses),
         cmocka_unit_test(test_a_request_starts_a_mail),
         cmocka_unit_test(test_a_request_against_refusals),
+        cmocka_unit_test(test_an_objection_is_lifted_by_the_button),
+        cmocka_unit_test(test_a_bounce_stops_until_it_is_confirmed_anew),
         cmocka_unit_test(test_requests_are_bounded),
         cmocka_unit_test(test_a_request_never_hides_a_grant),
         cmocka_unit_test(test_confirming),

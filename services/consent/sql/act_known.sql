@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM ledger WHERE act_id = $1::uuid)

@@ -1,0 +1,1 @@
+DELETE FROM doomed WHERE vault = ANY ($1::uuid[])

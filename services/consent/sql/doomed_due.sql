@@ -1,0 +1,1 @@
+SELECT vault FROM doomed ORDER BY since LIMIT $1::int4

@@ -1,0 +1,1 @@
+SELECT ledger_unname($1::uuid[])
