@@ -479,8 +479,8 @@ def test_a_forget_leaves_nothing(stack, ledger):
     stack.wait_drained()
     wait_until(lambda: stack.value("SELECT count(*) FROM consent.doomed") == 0, what="what is nobody's to be destroyed")
     others = sealed(stack)
-    stack.send(contact(number, email=email, family_name="Gone", consents=[{"purpose": OTHER, "statement": 1, "language": "en"}]))
     ledger.confirm(email)
+    stack.send(contact(number, email=email, family_name="Gone", consents=[{"purpose": OTHER, "statement": 1, "language": "en"}]))
     stack.send(asks(email), asserts(email), refuses(email, OTHER))  # already confirmed; asserted; refused
     stack.http("POST", ledger.decide(email)["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"})
     hashes = [bytes.fromhex(key["hash"]) for key in ledger.keys(email)]

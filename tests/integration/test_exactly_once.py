@@ -3,6 +3,7 @@ killed, with 20,000 events in flight; what the stack has come to equals what an 
 import os
 import random
 import secrets
+from functools import partial
 
 import pytest
 from faults import (INFRASTRUCTURE, Input, compare, complete, crash, kill_and_restart, lost_mails, make_stack, outcome, points)
@@ -66,7 +67,7 @@ def storm(stack, work, chance):
     for service in SERVICES:
         for point in [p for s, p in points() if s == service]:
             nth = 1 if point == "relay.read" else chance.randint(1, 3)  # one row is sure to stand there: the point before
-            crash(stack, service, point, nth, lambda: work.send_slice(stack))
+            crash(stack, service, point, nth, partial(work.feed, stack, service))
         stack.start(service, wait=False)
         if infrastructure:
             work.send_slice(stack)

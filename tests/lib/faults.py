@@ -17,6 +17,7 @@ import generate  # noqa: E402
 
 INFRASTRUCTURE = ("kafka", "postgres", "keyring", "redis")
 FORGET_BARELY = 90  # the policy's cap an hour for the shop is 100
+ASKERS = 45  # three at a time, for three points of the mailer that are passed up to three times
 NOW = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
 # enum mail_state in proto/events.h; unsettled: queued, sending, deferred
 MAIL_UNSETTLED, MAIL_SENT, MAIL_UNKNOWN = [0, 1, 3], 2, 6
@@ -44,6 +45,7 @@ class Input:
         self.forgets = [self._forget(seed, number) for number in range(goers)]
         self.by_http = [contact(f"W-{seed}-{number}", system="web", email=f"w.{seed}.{number}@http.example",
                                 family_name=f"Web{number}", event_id=f"web-{seed}-{number}") for number in range(slices * 5)]
+        self.askers = [self._asker(seed, number) for number in range(ASKERS)]
         self.unposted = []
         self.slices = slices
         self.sent = 0
@@ -61,6 +63,12 @@ class Input:
                                                  {"role": "to", "email": f"stayer.{seed}.{number}@here.example"}],
                          system="dynamics", category="email", fields={"subject": f"Mail {number}", "body": "Hello."},
                          event_id=f"g4-{seed}-{number}")]
+
+    @staticmethod
+    def _asker(seed, number):
+        return contact(f"A-{seed}-{number}", system="web", email=f"asker.{seed}.{number}@ask.example",
+                       family_name=f"Asker{number}", event_id=f"ask-{seed}-{number}",
+                       consents=[{"purpose": "product-b-news", "statement": 1, "language": "en"}])
 
     @staticmethod
     def _forget(seed, number):
@@ -93,6 +101,14 @@ class Input:
         self.post(stack)
         return True
 
+    def feed(self, stack, service):
+        """Something for this service to do: mails are rare in a slice, so whoever asks for one is kept for the mailer."""
+        if service == "mailer" and self.askers:
+            some, self.askers = self.askers[:3], self.askers[3:]
+            stack.send(some)
+        else:
+            self.send_slice(stack)
+
     def post(self, stack):
         """One try; what nobody takes now is sent again next time."""
         if not self.unposted:
@@ -108,6 +124,8 @@ class Input:
     def finish(self, stack, timeout=180):
         while self.send_slice(stack):
             pass
+        while self.askers:
+            self.feed(stack, "mailer")
         wait_until(lambda: self.post(stack) or not self.unposted, 60, "events to be taken over HTTP")
         stack.send()
         stack.wait_drained(timeout)
@@ -115,6 +133,7 @@ class Input:
                    "all forgets to be known")
         ids = [str(i) for i, in stack.rows("SELECT id FROM erasure.request WHERE kind = 'forget'")]
         wait_until(lambda: not open_requests(stack, ids), 120, lambda: f"the forgets; open: {open_requests(stack, ids)[:3]}")
+        wait_until(lambda: stack.value("SELECT count(*) FROM consent.doomed") == 0, 120, "what is nobody's to be destroyed")
         wait_until(lambda: not unsettled_mails(stack), 120, lambda: f"mails to settle: {unsettled_mails(stack)}")
         stack.wait_drained(timeout)
 

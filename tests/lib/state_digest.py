@@ -20,6 +20,7 @@ LEFT_OUT = {
     "policy_row": "the policy's text, with times",
     "audit": "who looked; looks are repeated after a crash",
     "barrier_seen": "how many barriers there were",
+    "person_heir": "who was a person of their own on the way depends on the batches",
     "resync": "how far an announcement got",
     "rolled": "which segments rolled when",
     "attempt": "how often a mail was tried; what it came to is compared as mail_states",
