@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from consents import NEWS, OTHER, Ledger, address, asks, asserts, forget_the_day, refuses, sealed, vault
+from internal_events import forget
 from lethe_stack import contact, event, wait_until
 
 
@@ -463,15 +464,36 @@ def test_what_nobody_confirms_is_erased(own_stack):
     assert own_stack.value("SELECT count(*) FROM consent.address WHERE email_key = %s",
                            (bytes.fromhex(ledger.key("email", silent)["hash"]),)) == 0
     assert own_stack.http("POST", link).status_code == 404
-    wait_until(lambda: ledger.state(known) == "lapsed", 40, "the other opt-in to lapse")
+    wait_until(lambda: ledger.acts(known) == [3], 60, "the request that led to nothing to go")
+    assert ledger.state(known) is None
     assert ledger.decide(known, OTHER)["why"] == "withdrawn", "with the opt-in went a refusal"
-    mine = own_stack.rows("SELECT vault FROM consent.address_source WHERE item")
-    gone = [item for item in items if (item,) not in mine]
-    assert gone
+    assert own_stack.rows("SELECT vault FROM consent.address_source WHERE item") == []
     wait_until(lambda: own_stack.value("SELECT count(*) FROM consent.doomed") == 0, what="what is nobody's to be destroyed")
-    assert own_stack.value("SELECT count(*) FROM vault.item WHERE item_id = ANY(%s)", (gone,)) == 0
-    assert own_stack.value("SELECT count(*) FROM keyring.key WHERE key_id = ANY(%s)", (gone,), keyring=True) == 0
+    assert own_stack.value("SELECT count(*) FROM vault.item WHERE item_id = ANY(%s)", (items,)) == 0
+    assert not sealed(own_stack, kinds=(3, 4)), "what can be opened outlived its term"
+    assert own_stack.value("SELECT count(*) FROM keyring.key WHERE key_id = ANY(%s)", (items,), keyring=True) == 0
     own_stack.wait_drained()
+
+
+def test_a_forget_leaves_the_neighbours_proof(stack, ledger):
+    """Two people share an address; one is forgotten. The grant stays, and so does what proves it."""
+    email, (one, two) = address(), sorted(str(uuid.uuid4()) for _ in range(2))
+
+    def links(person):
+        stack.send(event("lethe.person.linked", {"person": person, "rev": 1, "records": [], "restricted": False,
+                                                "keys": ledger.keys(email)}, key=person, source="lethe/dedupe"), topic="person")
+        stack.wait_drained()
+    links(one)
+    ledger.confirm(email)  # known as the first one's, then it turns out to be shared
+    assert {str(row[0]) for row in stack.rows("SELECT person FROM consent.ledger WHERE subject_key = %s",
+                                              (bytes.fromhex(ledger.key("email", email)["hash"]),))} == {one}
+    links(two)
+    stack.send(forget("destroy", str(uuid.uuid4()), persons=[one]), topic="forget")
+    wait_until(lambda: stack.value("SELECT count(*) FROM consent.person WHERE id = %s", (one,)) == 0, what="the one to go")
+    assert ledger.acts(email) == [0, 1] and ledger.decide(email)["allowed"]
+    assert stack.value("SELECT count(*) FROM consent.ledger WHERE person = %s", (one,)) == 0
+    stack.http("POST", ledger.decide(email)["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"})
+    assert ledger.decide(email)["why"] == "withdrawn"
 
 
 def test_a_forget_leaves_nothing(stack, ledger):
