@@ -209,6 +209,7 @@ static enum outcome conclude(struct call *call, struct mail *mail, const struct 
 {
     TRY(call_resume(call, err));
     TRY(finish(call, mail, result, err));
+    crash_point("mailer.result");
     return call_checkpoint(call, err);
 }
 
@@ -267,9 +268,7 @@ static enum outcome send_one(struct call *call, struct smtp *smtp, struct mail *
     mail->attempts++;
     TRY(call_pause(call, err));
     result = deliver(call, smtp, mail, &opened);
-    TRY(conclude_surely(call, mail, &result, err));
-    crash_point("mailer.result");
-    return DONE;
+    return conclude_surely(call, mail, &result, err);
 }
 
 /* ---- what a crash left ---------------------------------------------------------------------------------------------------- */

@@ -17,7 +17,7 @@ import generate  # noqa: E402
 
 INFRASTRUCTURE = ("kafka", "postgres", "keyring", "redis")
 FORGET_BARELY = 90  # the policy's cap an hour for the shop is 100
-ASKERS = 45  # three at a time, for three points of the mailer that are passed up to three times
+ASKERS = 90  # three at a time, for all that the mailer passes up to three times
 NOW = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
 # enum mail_state in proto/events.h; unsettled: queued, sending, deferred
 MAIL_UNSETTLED, MAIL_SENT, MAIL_UNKNOWN = [0, 1, 3], 2, 6
