@@ -91,6 +91,7 @@ struct contact_refused {                         /* lethe.contact.refused */
     struct uuid quarantine; /* nil where nothing was kept */
     struct text system;     /* the source, where it could be read */
     struct uuid request;    /* rule "forgotten" or "restricted": whose tombstone */
+    int64_t sent_at;        /* when the broker, or our HTTP door, had the event: by the broker's clock */
     int64_t at;
 };
 

@@ -85,7 +85,8 @@ static const struct field contact_refused_type_fields[] = {
     MAY(contact_refused, subject, HASH, 0, 0),    MAY(contact_refused, event_type, TEXT, 0, 1024),
     MAY(contact_refused, pointer, TEXT, 0, 256),  MUST(contact_refused, rule, TEXT, 1, 256),
     MAY(contact_refused, quarantine, UUID, 0, 0), MAY(contact_refused, system, TEXT, 0, 1024),
-    MAY(contact_refused, request, UUID, 0, 0),    MUST(contact_refused, at, TIME, 0, 0),
+    MAY(contact_refused, request, UUID, 0, 0),    MAY(contact_refused, sent_at, TIME, 0, 0),
+    MUST(contact_refused, at, TIME, 0, 0),
 };
 OPEN(contact_refused, contact_refused_type, NULL);
 EVENT(contact_refused_event, "lethe.contact.refused", "contacts.refused", contact_refused_type);

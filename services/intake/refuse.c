@@ -98,6 +98,7 @@ static void publish(struct batch *batch, const struct refusal *refusal, const st
         .quarantine = *quarantine,
         .system = refusal->work->system,
         .request = refusal->request,
+        .sent_at = meta->timestamp_us > 0 ? meta->timestamp_us : batch->call->now_us,
         .at = batch->call->now_us,
     };
     struct uuid key = batch_derived(batch, refusal->work, "refused", 0);
