@@ -35,6 +35,7 @@ static const struct field content_type_fields[] = {
     MAY(content, request, TEXT, 0, 64),
     MAY(content, kind, TEXT, 0, 64),
     MAY(content, article, TEXT, 0, 256),
+    MAY(content, reason, TEXT, 0, 8192),
     MAY(content, received_at, TIME, 0, 0),
     MAY(content, completed_at, TIME, 0, 0),
     MAY(content, due_at, TIME, 0, 0),
@@ -125,7 +126,7 @@ static struct text value_of(const struct content *content, struct text name, str
         {"purpose", content->purpose},         {"statement", content->statement},
         {"confirm_url", content->confirm_url}, {"valid_until", content->valid_until},
         {"request", content->request},         {"kind", content->kind},
-        {"article", content->article},
+        {"article", content->article},         {"reason", content->reason},
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
