@@ -47,7 +47,7 @@ static enum outcome print_holders(struct call *call, const struct uuid *request,
 }
 
 static enum outcome write_letter(struct call *call, const struct request *r, enum answer_kind kind,
-                                 struct text language, struct text *letter, struct error *err)
+                                 struct text language, struct text reason, struct text *letter, struct error *err)
 {
     struct buf out;
     struct json j;
@@ -67,6 +67,7 @@ static enum outcome write_letter(struct call *call, const struct request *r, enu
     json_time(&j, "due_at", r->due_us);
     json_str(&j, "decision", r->decision == DECISION_NONE ? NULL : request_decision_names[r->decision]);
     json_text(&j, "article", r->article);
+    json_text(&j, "reason", reason);
     buf_char(&out, ',');
     o = print_holders(call, &r->id, &out, err);
     json_end(&j);
@@ -95,6 +96,12 @@ static enum outcome seal_address(struct call *call, const struct uuid *mail, str
 
 enum outcome answer_person(struct call *call, struct request *r, enum answer_kind kind, struct error *err)
 {
+    return answer_with_reason(call, r, kind, TEXT_NONE, err);
+}
+
+enum outcome answer_with_reason(struct call *call, struct request *r, enum answer_kind kind, struct text reason,
+                                struct error *err)
+{
     struct uuid address = {0}, content = {0}, mail = call_uuid(call);
     struct uuid *slot = kind == ANSWER_PARTLY ? &r->early_mail : &r->final_mail;
     struct text letter, language;
@@ -108,7 +115,7 @@ enum outcome answer_person(struct call *call, struct request *r, enum answer_kin
     language = contact.language.p != NULL ? contact.language : r->language;
     if (language.p == NULL)
         language = text_of(call->policy->default_language);
-    TRY(write_letter(call, r, kind, language, &letter, err));
+    TRY(write_letter(call, r, kind, language, reason, &letter, err));
     TRY(seal_address(call, &mail, contact.reply_to, &address, err));
     TRY(secrets_put(call, &mail, "letter", letter, call->now_us + LETTER_KEEP_US, &content, err));
     if (kind != ANSWER_EXTENDED)

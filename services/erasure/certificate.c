@@ -41,12 +41,15 @@ static enum outcome print_holders(struct call *call, const struct uuid *request,
     for (int i = 0; i < rows.n; i++) {
         struct json j = json_object(out, i > 0);
         struct uuid evidence = pg_get_uuid(&rows, i, 7);
+        struct uuid recorded_by = pg_get_uuid(&rows, i, 9), confirmed_by = pg_get_uuid(&rows, i, 10);
         json_time(&j, "answered_at", pg_get_time(&rows, i, 5));
+        json_uuid(&j, "confirmed_by", &confirmed_by); /* by hand: two persons */
         json_int(&j, "contradictions", pg_get_int4(&rows, i, 8));
         json_uuid(&j, "evidence", &evidence);
         json_text(&j, "kind", pg_get_text(&rows, i, 1));
         json_text(&j, "name", pg_get_text(&rows, i, 0));
         json_text(&j, "outcome", pg_get_text(&rows, i, 2));
+        json_uuid(&j, "recorded_by", &recorded_by);
         json_int(&j, "rows", pg_get_int8(&rows, i, 6));
         json_text(&j, "rule", pg_get_text(&rows, i, 3));
         json_time(&j, "until", pg_get_time(&rows, i, 4));

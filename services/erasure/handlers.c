@@ -185,13 +185,15 @@ enum outcome on_retention_expired(struct call *call, const void *event, struct e
         return DONE;
     TRY(holders_with_system(call, &holders, err));
     if (holders > 0 && in->records.n > 0) {
-        TRY(secrets_collect(call, &set, &(struct uuid){0}, &found, err));
+        const struct collecting records = {.set = &set, .sources_only = true};
+        TRY(secrets_collect(call, &records, &found, err));
         if (found.identifiers.n > 0)
             TRY(secrets_put_identifiers(call, &r.id, found.identifiers, &r.identifiers, err));
     }
     const struct tasks_wanted wanted = {.services = true, .verb = "forget", .systems = &found.systems};
     TRY(request_insert(call, &r, &made, err));
     TRY(set_put(call, &set, err));
+    TRY(set_disclose(call, &r.id, found.record_systems, found.record_categories, err));
     TRY(tasks_create(call, &r.id, &wanted, err));
     return saga_begin(call, &r.id, err);
 }
@@ -249,12 +251,13 @@ enum outcome on_contact_refused(struct call *call, const void *event, struct err
     int64_t reopened;
     bool found;
 
-    if (!text_is(in->rule, "forgotten") || uuid_is_nil(&in->request) || in->system.p == NULL)
+    if (!text_is(in->rule, "forgotten") || uuid_is_nil(&in->request) || in->system.p == NULL ||
+        !decide_contradicts(in->event_type, in->sent_at))
         return DONE;
     TRY(request_load(call, &in->request, &r, &found, err));
     if (!found || r.kind != KIND_FORGET || r.stage < STAGE_DESTROYING)
         return DONE;
-    TRY(task_contradict(call, &r.id, in->system, !uuid_is_nil(&r.identifiers), &reopened, err));
+    TRY(task_contradict(call, &r.id, in->system, in->sent_at, !uuid_is_nil(&r.identifiers), &reopened, err));
     if (reopened == 0)
         return DONE;
     metric_add(erasure(call)->contradicted, reopened);

@@ -46,6 +46,8 @@ enum outcome decide_answer(const struct holder_answer *answer, enum task_status 
     case OUTCOME_KEPT:
         if (missing(answer->rule))
             return error_refuse(err, "/rule", "required", "kept names the rule that it is kept by");
+        if (answer->until_us == CLOCK_NONE)
+            return error_refuse(err, "/until", "required", "kept names until when");
         return DONE;
     case OUTCOME_IMPOSSIBLE:
         if (missing(answer->why))
@@ -61,6 +63,11 @@ enum outcome decide_answer(const struct holder_answer *answer, enum task_status 
         break;
     }
     return error_refuse(err, "/outcome", "enum", "no such outcome");
+}
+
+bool decide_contradicts(struct text event_type, int64_t sent_us)
+{
+    return sent_us != CLOCK_NONE && !text_is(event_type, "lethe.contact.removed");
 }
 
 bool holder_name_ok(struct text name)

@@ -43,6 +43,11 @@ struct task_change {
 enum outcome decide_answer(const struct holder_answer *answer, enum task_status status, enum holder_outcome before,
                            int64_t now_us, struct task_change *out, struct error *err) WARN_UNUSED;
 
+/* decide_contradicts: does a refused event say that its sender has the person still? A removal says that it hasn't. What
+ * was sent before the holder's answer and came after it says nothing, and nothing can be said of an event whose time isn't
+ * known: who compares it with the answer's time is task_contradict. */
+bool decide_contradicts(struct text event_type, int64_t sent_us);
+
 /* holder_identifier_kind: email, phone, source: 0, 1, 2; -1 for others. */
 extern const char *const holder_identifier_kinds[];
 

@@ -1,11 +1,11 @@
 /* http_holders: registering outside holders, and answering by hand for those that can't. */
 #include <string.h>
 
-#include "common/kafka/kafka.h"
 #include "gen/erasure_sql.h"
 #include "proto/table.h"
 #include "services/erasure/json.h"
 #include "services/erasure/outside.h"
+#include "services/erasure/register.h"
 #include "services/erasure/saga.h"
 #include "services/erasure/secrets.h"
 #include "services/erasure/service.h"
@@ -89,89 +89,18 @@ static enum outcome check_new(const struct given *g, int *kind, struct error *er
     return DONE;
 }
 
-static enum outcome make_topic(struct call *call, const char *topic, struct error *err)
-{
-    static const char *const settings[] = {"retention.ms=2592000000", "message.timestamp.type=LogAppendTime"};
-    struct kafka_producer *producer;
-    enum outcome o;
-
-    TRY(kafka_producer_new(erasure(call)->kafka, "lethe-erasure-topics", NULL, NULL, call->log, &producer, err));
-    o = kafka_topic_create(producer, topic, 1, settings, sizeof(settings) / sizeof(settings[0]), err);
-    kafka_producer_free(producer);
-    return o;
-}
-
 static enum outcome seal_secret(struct call *call, const struct uuid *holder, struct text secret, struct uuid *id,
                                 struct error *err)
 {
     return secret.p == NULL ? DONE : secrets_put(call, holder, "hmac", secret, CLOCK_NONE, id, err);
 }
 
-static void add_list(struct pg_params *params, struct text_list list, bool optional)
+static void add_list(struct pg_params *params, struct text_list list)
 {
-    if (list.n == 0 && optional)
+    if (list.n == 0)
         pg_add_null(params);
     else
         pg_add_texts(params, list.items, list.n);
-}
-
-static enum outcome insert_holder(struct call *call, const struct given *g, const struct uuid *id,
-                                  const struct uuid *hmac, struct text topic, bool *made, struct error *err)
-{
-    const struct holder_body *b = g->body;
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, id);
-    pg_add_text(&params, b->name);
-    pg_add_text(&params, b->kind);
-    pg_add_text(&params, b->system);
-    pg_add_text(&params, b->url);
-    pg_add_text(&params, topic);
-    add_list(&params, b->identifiers, false);
-    pg_add_text(&params, b->contact);
-    add_list(&params, b->categories, false);
-    pg_add_bytes(&params, g->sealing_key);
-    pg_add_bytes(&params, g->signing_key);
-    pg_add_uuid(&params, hmac);
-    pg_add_time(&params, call->now_us);
-    pg_add_uuid(&params, &b->operator_id);
-    TRY(pg_exec(call->pg, &erasure_sql_holder_insert, &params, &rows, err));
-    *made = rows.n > 0;
-    pg_rows_free(&rows);
-    return DONE;
-}
-
-/* Forgets that are under way get a task for the newcomer; those that are past the order are ordered now. */
-static enum outcome backfill(struct call *call, const struct uuid *holder, struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-    struct uuid *requests;
-    size_t n;
-    bool outside;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, holder);
-    TRY(pg_exec(call->pg, &erasure_sql_holder_backfill, &params, &rows, err));
-    n = (size_t)rows.n;
-    requests = ARENA_ARRAY(call->arena, n, struct uuid);
-    for (size_t i = 0; i < n; i++)
-        requests[i] = pg_get_uuid(&rows, (int)i, 0);
-    pg_rows_free(&rows);
-    pg_params_init(&params, call->arena);
-    pg_add_uuids(&params, requests, n);
-    TRY(pg_exec(call->pg, &erasure_sql_requests_running, &params, &rows, err));
-    n = (size_t)rows.n;
-    for (size_t i = 0; i < n; i++)
-        requests[i] = pg_get_uuid(&rows, (int)i, 0);
-    pg_rows_free(&rows);
-    for (size_t i = 0; i < n; i++)
-        TRY(tasks_order(call, &requests[i], &outside, err));
-    if (n > 0)
-        call_wake(call, "deliver");
-    return DONE;
 }
 
 static enum outcome print_holders(struct call *call, const struct uuid *id, struct buf *out, int *n, struct error *err)
@@ -195,28 +124,29 @@ static enum outcome print_holders(struct call *call, const struct uuid *id, stru
 enum outcome post_holder(struct call *call, const struct http_request *request, struct http_response *response,
                          struct error *err)
 {
-    struct uuid id = call_uuid(call), hmac = {0};
-    struct text topic = TEXT_NONE;
+    struct newcomer newcomer = {.id = call_uuid(call)};
     struct given given;
     bool made;
     int kind, n;
 
     TRY(read_given(call, request, &given, err));
     TRY(check_new(&given, &kind, err));
-    if (kind == HOLDER_KAFKA) {
-        topic = text_format(call->arena, "holder.%.*s", TEXT_ARGS(given.body->name));
-        if (text_is(topic, "holder.result"))
-            return error_refuse(err, "/name", "reserved", "this name is a topic of ours");
-        TRY(make_topic(call, topic.p, err));
-    }
-    TRY(pg_exec(call->pg, &erasure_sql_holders_lock, NULL, NULL, err));
-    TRY(seal_secret(call, &id, given.body->hmac_secret, &hmac, err));
-    TRY(insert_holder(call, &given, &id, &hmac, topic, &made, err));
+    TRY(seal_secret(call, &newcomer.id, given.body->hmac_secret, &newcomer.hmac, err));
+    newcomer.operator_id = given.body->operator_id;
+    newcomer.name = given.body->name;
+    newcomer.kind = (enum holder_kind)kind;
+    newcomer.system = given.body->system;
+    newcomer.url = given.body->url;
+    newcomer.contact = given.body->contact;
+    newcomer.identifiers = given.body->identifiers;
+    newcomer.categories = given.body->categories;
+    newcomer.sealing_key = given.sealing_key;
+    newcomer.signing_key = given.signing_key;
+    TRY(holder_register(call, &newcomer, &made, err));
     if (!made)
         return error_status(err, 409, "name", "a holder of that name is registered");
-    TRY(backfill(call, &id, err));
     response->status = 201;
-    return print_holders(call, &id, &response->body, &n, err);
+    return print_holders(call, &newcomer.id, &response->body, &n, err);
 }
 
 enum outcome get_holders(struct call *call, const struct http_request *request, struct http_response *response,
@@ -252,6 +182,20 @@ enum outcome get_holder(struct call *call, const struct http_request *request, s
     return print_holders(call, &holder.id, &response->body, &n, err);
 }
 
+/* What went to a human for want of a key, an address or an identifier that it understands can be delivered now. */
+static enum outcome wake_tasks(struct call *call, const struct uuid *holder, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, holder);
+    pg_add_time(&params, call->now_us);
+    TRY(pg_exec(call->pg, &erasure_sql_holder_equipped, &params, NULL, err));
+    call_wake(call, "deliver");
+    call_wake(call, "deliver-slow");
+    return DONE;
+}
+
 enum outcome patch_holder(struct call *call, const struct http_request *request, struct http_response *response,
                           struct error *err)
 {
@@ -272,13 +216,15 @@ enum outcome patch_holder(struct call *call, const struct http_request *request,
     pg_add_text(&params, g.body->state);
     pg_add_text(&params, g.body->system);
     pg_add_text(&params, g.body->url);
-    add_list(&params, g.body->identifiers, true);
+    add_list(&params, g.body->identifiers);
     pg_add_text(&params, g.body->contact);
-    add_list(&params, g.body->categories, true);
+    add_list(&params, g.body->categories);
     pg_add_bytes(&params, g.sealing_key);
     pg_add_bytes(&params, g.signing_key);
     pg_add_uuid(&params, &hmac);
+    pg_add_time(&params, call->now_us);
     TRY(pg_exec(call->pg, &erasure_sql_holder_update, &params, NULL, err));
+    TRY(wake_tasks(call, &holder.id, err));
     if (!uuid_is_nil(&hmac) && !uuid_is_nil(&holder.hmac))
         TRY(secrets_destroy(call, (struct uuid_list){.items = &holder.hmac, .n = 1}, err));
     return print_holders(call, &holder.id, &response->body, &n, err);
@@ -308,8 +254,6 @@ static enum outcome check_manual(const struct manual_body *body, const struct ta
 
     if (outcome != OUTCOME_DONE && outcome != OUTCOME_NOT_HELD && outcome != OUTCOME_KEPT)
         return error_refuse(err, "/outcome", "enum", "a human answers done, not-held or kept");
-    if (body->evidence.p == NULL && uuid_is_nil(&task->evidence))
-        return error_refuse(err, "/evidence", "required", "an answer by hand stands on evidence");
     if (task->status != TASK_HUMAN && !text_is(task->kind, "manual"))
         return error_status(err, 409, "automatic", "this holder answers for itself");
     if (task->status == TASK_CLOSED || task->status == TASK_WAITING)
@@ -360,6 +304,8 @@ enum outcome post_manual_result(struct call *call, const struct http_request *re
     };
     TRY(decide_manual(!uuid_is_nil(&task.manual_by), uuid_equal(&task.manual_by, &body->operator_id),
                       task.manual_outcome == answer.outcome, &step, err));
+    if (step == MANUAL_RECORD && body->evidence.p == NULL)
+        return error_refuse(err, "/evidence", "required", "an answer by hand stands on evidence");
     struct json j = json_object(&response->body, false);
     json_uuid(&j, "request", &r.id);
     json_text(&j, "outcome", body->outcome);

@@ -2,9 +2,9 @@
  * signed with the key that the holder registered. */
 #include <string.h>
 
-#include "common/normal/normal.h"
 #include "gen/erasure_sql.h"
 #include "proto/table.h"
+#include "services/erasure/identify.h"
 #include "services/erasure/instruction.h"
 #include "services/erasure/json.h"
 #include "services/erasure/outside.h"
@@ -111,23 +111,6 @@ struct join_body {
 static const struct field join_body_type_fields[] = {MUST(join_body, box, TEXT, 1, 700000)};
 CLOSED(join_body, join_body_type, NULL);
 
-static bool key_of(struct call *call, const struct holder_identifier *it, struct forget_key *key)
-{
-    const struct crypto_key *index = service_index_key(call->service);
-    const char *region = call->policy->sources_n > 0 ? call->policy->sources[0].region : "DE";
-    struct text normal;
-
-    if (text_is(it->kind, "email") && normal_email(it->value, call->arena, &normal))
-        *key = (struct forget_key){.kind = KEY_EMAIL, .hash = normal_key_email(index, normal)};
-    else if (text_is(it->kind, "phone") && normal_phone(it->value, region, call->arena, &normal))
-        *key = (struct forget_key){.kind = KEY_PHONE, .hash = normal_key_phone(index, normal)};
-    else if (text_is(it->kind, "source") && it->system.p != NULL)
-        *key = (struct forget_key){.kind = KEY_SOURCE, .hash = normal_key_source(index, it->system, it->value)};
-    else
-        return false;
-    return true;
-}
-
 static enum outcome open_join(struct call *call, struct text body, struct holder_identifier_list *out,
                               struct error *err)
 {
@@ -179,7 +162,7 @@ enum outcome post_join(struct call *call, const struct http_request *request, st
     stones = ARENA_ARRAY(call->arena, asked.n, struct forget_tombstone);
     places = ARENA_ARRAY(call->arena, asked.n, size_t);
     for (size_t i = 0; i < asked.n; i++)
-        if (key_of(call, &asked.items[i], &keys[n]))
+        if (identify_key(call, &asked.items[i], NULL, &keys[n]))
             places[n++] = i;
     TRY(forget_check_keys(call, keys, n, stones, err));
     struct json j = json_object(&response->body, false);

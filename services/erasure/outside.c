@@ -137,6 +137,8 @@ enum outcome outside_answer(struct call *call, struct text holder, const struct 
     }
     TRY(outside_evidence(call, &r.id, result, &evidence, err));
     TRY(task_answer(call, &task, &change, &answer, &evidence, confirmed_by, err));
+    if (answer.outcome == OUTCOME_NEED && change.status == TASK_RUNNING)
+        TRY(task_renew(call, &task.id, err));
     if (change.status == TASK_HUMAN)
         log_warn(call->log, "holder.needs_human", F_UUID("request", &r.id), F_TEXT("holder", task.name),
                  F_STR("outcome", holder_outcome_names[change.outcome]));

@@ -171,11 +171,20 @@ static struct text keys_body(struct call *call, const struct forget_set *set, bo
     return written(call, &out);
 }
 
-static enum outcome disclosures(struct call *call, struct text *out, struct error *err)
+/* Who has what, from when to when: of the categories of this person's records, noted with the request. */
+static enum outcome disclosures(struct call *call, const struct uuid *request, struct text records, struct text *out,
+                                struct error *err)
 {
+    struct text_list systems, categories;
+    struct pg_params params;
     struct pg_rows rows;
 
-    TRY(pg_exec(call->pg, &erasure_sql_disclosures_json, NULL, &rows, err));
+    TRY(report_categories(records, call->arena, &systems, &categories, err));
+    TRY(set_disclose(call, request, systems, categories, err));
+    TRY(disclosures_note(call, request, false, err));
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    TRY(pg_exec(call->pg, &erasure_sql_disclosures_json, &params, &rows, err));
     *out = rows.n > 0 ? text_copy(call->arena, pg_get_text(&rows, 0, 0)) : TEXT("[]");
     pg_rows_free(&rows);
     return DONE;
@@ -187,7 +196,6 @@ static enum outcome gather(struct call *call, const struct request *r, struct re
     struct forget_set set;
 
     TRY(set_load(call, &r->id, &set, err));
-    TRY(disclosures(call, &report->holders, err));
     TRY(call_pause(call, err)); /* no transaction stands while the others are asked */
     TRY(who_is_it(call, &set, err));
     report->persons = set.persons.n;
@@ -196,7 +204,8 @@ static enum outcome gather(struct call *call, const struct request *r, struct re
         TRY(ask(call, state->intake_url, "/internal/v1/records", records_body(call, &set), &report->records, err));
     TRY(ask(call, state->consent_url, "/internal/v1/subject", keys_body(call, &set, true), &report->consents, err));
     TRY(ask(call, state->mailer_url, "/internal/v1/subject", keys_body(call, &set, false), &report->mails, err));
-    return call_resume(call, err);
+    TRY(call_resume(call, err));
+    return disclosures(call, &r->id, report->records, &report->holders, err);
 }
 
 enum outcome get_report(struct call *call, const struct http_request *request, struct http_response *response,

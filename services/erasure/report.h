@@ -5,6 +5,7 @@
 #include "common/arena/arena.h"
 #include "common/buf/buf.h"
 #include "common/error/error.h"
+#include "common/event/event.h"
 #include "common/uuid/uuid.h"
 
 struct report {
@@ -18,6 +19,9 @@ struct report {
     struct text holders;  /* a list */
 };
 void report_json(const struct report *report, struct buf *out);
+/* report_categories: the systems and, at the same places, the categories of the records in intake's answer. */
+enum outcome report_categories(struct text records, struct arena *arena, struct text_list *systems,
+                               struct text_list *categories, struct error *err) WARN_UNUSED;
 /* report_html: everything escaped; REFUSED where an answer can't be read. */
 enum outcome report_html(const struct report *report, struct arena *arena, struct buf *out,
                          struct error *err) WARN_UNUSED;

@@ -59,6 +59,25 @@ static const struct field shown_type_fields[] = {
 };
 OPEN(shown, shown_type, NULL);
 
+enum outcome report_categories(struct text records, struct arena *arena, struct text_list *systems,
+                               struct text_list *categories, struct error *err)
+{
+    const struct shown_records *list;
+    void *read;
+
+    TRY(event_decode(&shown_type, records, arena, &read, err));
+    list = &((const struct shown *)read)->records;
+    *systems = (struct text_list){.items = ARENA_ARRAY(arena, list->n, struct text)};
+    *categories = (struct text_list){.items = ARENA_ARRAY(arena, list->n, struct text)};
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->items[i].system.p == NULL || list->items[i].category.p == NULL)
+            continue;
+        systems->items[systems->n++] = list->items[i].system;
+        categories->items[categories->n++] = list->items[i].category;
+    }
+    return DONE;
+}
+
 static void escaped(struct buf *out, struct text t)
 {
     for (size_t i = 0; i < t.n; i++) {

@@ -1,13 +1,16 @@
 /* request: the state machine and the clock of subject requests. */
 #include "services/erasure/request.h"
 
-#include <stddef.h>
-
 const char *const request_kind_names[REQUEST_KINDS + 1] = {"forget",      "access", "rectify", "restrict", "object",
                                                            "portability", "expiry", "consent", NULL};
 const char *const request_status_names[REQUEST_STATUSES + 1] = {"verifying", "open",      "restricted", "running",
                                                                 "completed", "cancelled", NULL};
 const char *const request_decision_names[] = {"granted", "partly", "refused", "not-identified", NULL};
+
+bool request_has_term(enum request_kind kind)
+{
+    return kind != KIND_EXPIRY && kind != KIND_CONSENT;
+}
 
 int names_index(const char *const *names, struct text name)
 {
@@ -17,20 +20,22 @@ int names_index(const char *const *names, struct text name)
     return -1;
 }
 
-struct admission decide_admission(bool by_operator, bool source_trusted, bool verified, int64_t counted,
-                                  int64_t per_hour)
+struct admission decide_admission(const struct admission_facts *facts)
 {
     struct admission admission = {.status = STATUS_OPEN};
 
-    if (by_operator)
+    if (facts->by_operator)
         return admission;
-    if (!source_trusted || !verified)
+    admission.cap_exceeded = !facts->frozen && facts->counted > facts->per_hour;
+    admission.four_eyes = facts->frozen || admission.cap_exceeded;
+    if (!facts->source_trusted || !facts->verified || admission.four_eyes)
         admission.status = STATUS_VERIFYING;
-    if (counted > per_hour) {
-        admission.status = STATUS_VERIFYING;
-        admission.four_eyes = admission.cap_exceeded = true;
-    }
     return admission;
+}
+
+bool decide_doubtful(bool review, size_t persons, size_t records)
+{
+    return review && persons == 0 && records == 0;
 }
 
 int64_t request_due(const struct request_clock *clock, struct duration within, struct duration extension)
@@ -112,8 +117,19 @@ static enum outcome refuse(struct error *err, const char *rule, const char *text
     return error_status(err, 409, rule, "%s", text);
 }
 
+static enum outcome decide_answered(const struct request_standing *standing, struct error *err)
+{
+    if (!request_has_term(standing->kind))
+        return refuse(err, "kind", "nobody waits for an answer to it");
+    if (standing->answered)
+        return refuse(err, "answered", "the person was answered already");
+    return DONE;
+}
+
 enum outcome decide_action(const struct request_standing *standing, enum request_action action, struct error *err)
 {
+    if (action == ACTION_ANSWERED) /* the person is told after the end, too */
+        return decide_answered(standing, err);
     if (ended(standing))
         return refuse(err, "closed", "the request is closed");
     switch (action) {
@@ -144,6 +160,10 @@ enum outcome decide_action(const struct request_standing *standing, enum request
         if (standing->status == STATUS_VERIFYING)
             return refuse(err, "verifying", "the asker isn't known yet");
         return DONE;
+    case ACTION_SUBJECT:
+        return standing->doubtful ? DONE : refuse(err, "subject", "it is not in doubt who is meant");
+    case ACTION_ANSWERED:
+        break;
     }
     return DONE;
 }

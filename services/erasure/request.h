@@ -3,6 +3,7 @@
 #define LETHE_ERASURE_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/clock/clock.h"
@@ -21,6 +22,8 @@ enum request_kind {
     REQUEST_KINDS
 };
 extern const char *const request_kind_names[REQUEST_KINDS + 1];
+/* request_has_term: a person waits for its answer. */
+bool request_has_term(enum request_kind kind);
 
 enum request_status {
     STATUS_VERIFYING,
@@ -34,9 +37,9 @@ enum request_status {
 extern const char *const request_status_names[REQUEST_STATUSES + 1];
 
 enum request_stage {
-    STAGE_TAKEN,    /* verifying, or a kind that humans work on */
-    STAGE_OPENED,   /* lethe.forget.opened is out; the set isn't closed */
-    STAGE_RESOLVED, /* the set is closed; the hold runs */
+    STAGE_TAKEN,    /* its source is frozen, or a kind that humans work on */
+    STAGE_OPENED,   /* lethe.forget.opened is out; the set isn't closed, or it is doubtful who is meant */
+    STAGE_RESOLVED, /* the set is closed; the hold runs, and the asker may not be known yet */
     STAGE_DESTROYING,
     STAGE_VERIFYING, /* the second look */
     STAGE_CLOSED
@@ -57,13 +60,20 @@ int names_index(const char *const *names, struct text name);
 /* ---- taking one in ------------------------------------------------------------------------------------------------ */
 struct admission {
     enum request_status status; /* verifying or open */
-    bool four_eyes;
-    bool cap_exceeded; /* all that this source asked for in this hour waits for four eyes */
+    bool four_eyes;             /* its source is frozen: restricts nobody until it is released */
+    bool cap_exceeded;          /* this one freezes its source */
 };
-/* decide_admission: an operator's request counts as verified by that operator. Upstream's counts where the policy
- * trusts the source with it and the event says so. counted: the source's forgets in this hour, this one included. */
-struct admission decide_admission(bool by_operator, bool source_trusted, bool verified, int64_t counted,
-                                  int64_t per_hour);
+/* What speaks for a request: an operator's counts as verified by that operator; upstream's counts where the policy
+ * trusts the source with it and the event says so. */
+struct admission_facts {
+    bool by_operator, source_trusted, verified;
+    bool frozen;               /* the source is, since it asked for too many */
+    int64_t counted, per_hour; /* the source's forgets in the last 60 minutes, this one included; the policy's most */
+};
+struct admission decide_admission(const struct admission_facts *facts);
+/* decide_doubtful: nobody could be named, and a doubt is why: destroying what was found would destroy nothing, and the
+ * person would be told that all is gone. */
+bool decide_doubtful(bool review, size_t persons, size_t records);
 
 /* ---- the clock (Art. 12(3)) --------------------------------------------------------------------------------------- */
 struct request_clock {
@@ -111,13 +121,15 @@ enum request_action {
     ACTION_RESUME,
     ACTION_EXTEND,
     ACTION_REJECT,
-    ACTION_COMPLETE
+    ACTION_COMPLETE,
+    ACTION_SUBJECT, /* says who is meant */
+    ACTION_ANSWERED /* the person was told by letter or phone */
 };
 struct request_standing {
     enum request_kind kind;
     enum request_status status;
     enum request_stage stage;
-    bool four_eyes, approved, paused, extended;
+    bool four_eyes, approved, paused, extended, doubtful, answered;
     bool same_operator; /* who asks is who entered or verified it */
 };
 enum outcome decide_action(const struct request_standing *standing, enum request_action action, struct error *err);

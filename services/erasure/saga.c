@@ -5,86 +5,20 @@
 
 #include "services/erasure/answer.h"
 #include "services/erasure/certificate.h"
+#include "services/erasure/orders.h"
 #include "services/erasure/secrets.h"
 #include "services/erasure/service.h"
 #include "services/erasure/tasks.h"
 
-static struct key_list keys_of(struct call *call, const struct forget_set *set)
-{
-    struct key_list list = {.items = ARENA_ARRAY(call->arena, set->keys_n, struct key), .n = set->keys_n};
-
-    for (size_t i = 0; i < set->keys_n; i++)
-        list.items[i] = (struct key){.kind = (int)set->keys[i].kind, .hash = set->keys[i].hash};
-    return list;
-}
-
-static bool has_term(enum request_kind kind)
-{
-    return kind != KIND_EXPIRY && kind != KIND_CONSENT;
-}
-
-static void earlier(int64_t *at, int64_t than)
-{
-    if (than != CLOCK_NONE && (*at == CLOCK_NONE || than < *at))
-        *at = than;
-}
-
-static bool waits_for_services(const struct request *r)
-{
-    if (r->status != STATUS_RUNNING || r->kind == KIND_CONSENT)
-        return false;
-    return r->stage == STAGE_VERIFYING ? r->services_verified < r->services : r->services_closed < r->services;
-}
-
-int64_t saga_schedule(const struct request *r, int64_t now_us)
-{
-    int64_t next = CLOCK_NONE, rises;
-
-    if (r->status == STATUS_COMPLETED || r->status == STATUS_CANCELLED)
-        return CLOCK_NONE;
-    if (r->stage == STAGE_OPENED || waits_for_services(r)) /* the order is said again if nobody answers it */
-        earlier(&next, now_us + request_reminder(r->tries, r->stage == STAGE_OPENED));
-    if (r->stage == STAGE_RESOLVED && (!r->four_eyes || r->approved))
-        earlier(&next, r->hold_until_us);
-    if (has_term(r->kind) && r->answered_us == CLOCK_NONE) {
-        (void)request_escalation(now_us, r->due_us, r->paused_at_us != CLOCK_NONE, &rises);
-        earlier(&next, rises);
-    }
-    return next;
-}
-
-/* The policy says it here alone: not every service has one. */
-static int64_t tombstones_until(const struct call *call, const struct request *r)
-{
-    return duration_add(r->received_us < call->now_us ? r->received_us : call->now_us, call->policy->tombstone_keep);
-}
-
 /* ---- opened and resolved ------------------------------------------------------------------------------------------- */
-
-static void publish_opened(struct call *call, const struct request *r, const struct forget_set *set)
-{
-    struct forget_opened opened = {
-        .request = r->id,
-        .controller = text_of(call->policy->controller),
-        .keys = keys_of(call, set),
-        .records = set->records,
-        .persons = set->persons,
-        .received_at = r->received_us,
-        .tombstones_until = tombstones_until(call, r),
-        .barrier = true,
-    };
-
-    outbox_publish(call->outbox, &forget_opened_event, &r->id, &opened);
-}
 
 void saga_open(struct call *call, struct request *r, const struct forget_set *set)
 {
-    r->status = STATUS_OPEN;
     r->stage = STAGE_OPENED;
     r->opened_us = call->now_us;
     r->hold_until_us = duration_add(call->now_us, call->policy->forget_hold);
     r->next_us = saga_schedule(r, call->now_us);
-    publish_opened(call, r, set);
+    order_opened(call, r, set);
 }
 
 static void add_uuids(struct uuid_list *to, struct uuid_list from)
@@ -119,7 +53,7 @@ static bool among(struct key_list list, const struct forget_key *key)
 static void close_set(struct call *call, struct forget_set *set, const struct forget_resolved *in)
 {
     struct forget_key *keys = ARENA_ARRAY(call->arena, set->keys_n + in->keys.n, struct forget_key);
-    struct key_list named = keys_of(call, set);
+    struct key_list named = keys_of_set(call, set);
     size_t n = 0;
 
     for (size_t i = 0; i < set->keys_n; i++)
@@ -136,15 +70,33 @@ static void close_set(struct call *call, struct forget_set *set, const struct fo
     set->records = united(call, set->records, in->records);
 }
 
+/* For outside holders. Where none was registered then, what they must hear is still there until it is destroyed. */
 static enum outcome seal_identifiers(struct call *call, struct request *r, const struct forget_set *set,
-                                     struct error *err)
+                                     struct key_list shared, struct error *err)
 {
+    const struct collecting wanted = {.set = set, .contact = r->contact, .shared = shared};
     struct collected found;
 
-    TRY(secrets_collect(call, set, &r->contact, &found, err));
+    if (r->outside == 0 || !uuid_is_nil(&r->identifiers))
+        return DONE;
+    TRY(secrets_collect(call, &wanted, &found, err));
+    TRY(set_put(call, set, err));
+    TRY(set_disclose(call, &r->id, found.record_systems, found.record_categories, err));
     if (found.identifiers.n == 0)
         return DONE;
     return secrets_put_identifiers(call, &r->id, found.identifiers, &r->identifiers, err);
+}
+
+/* Nobody can be named, and a review stands: what is restricted stays so, and a human says who is meant, or rejects. */
+static enum outcome wait_for_subject(struct call *call, struct request *r, struct error *err)
+{
+    if (!r->review) {
+        metric_add(erasure(call)->doubtful, 1);
+        log_warn(call->log, "request.doubtful", F_UUID("request", &r->id));
+    }
+    r->review = true;
+    r->next_us = saga_schedule(r, call->now_us);
+    return request_save(call, r, err);
 }
 
 enum outcome saga_resolved(struct call *call, const struct forget_resolved *in, struct error *err)
@@ -154,65 +106,58 @@ enum outcome saga_resolved(struct call *call, const struct forget_resolved *in, 
     bool found;
 
     TRY(request_load(call, &in->request, &r, &found, err));
-    if (!found || r.stage != STAGE_OPENED || r.status != STATUS_OPEN)
+    if (!found || r.stage != STAGE_OPENED || (r.status != STATUS_OPEN && r.status != STATUS_VERIFYING))
         return DONE;
+    if (decide_doubtful(in->review, in->persons.n, in->records.n))
+        return wait_for_subject(call, &r, err);
     TRY(set_load(call, &r.id, &set, err));
     close_set(call, &set, in);
-    if (r.outside > 0)
-        TRY(seal_identifiers(call, &r, &set, err));
+    TRY(seal_identifiers(call, &r, &set, in->shared, err));
     r.stage = STAGE_RESOLVED;
-    r.status = STATUS_RESTRICTED;
+    if (r.status == STATUS_OPEN)
+        r.status = STATUS_RESTRICTED;
+    r.review = in->review;
     r.barrier = in->barrier;
     r.next_us = saga_schedule(&r, call->now_us);
     TRY(set_put(call, &set, err));
+    TRY(set_share(call, &r.id, in->shared, err));
     TRY(request_save(call, &r, err));
     return saga_advance(call, &r.id, err);
 }
 
 /* ---- destroy, verify, complete -------------------------------------------------------------------------------------- */
 
-static void publish_destroy(struct call *call, const struct request *r, const struct forget_set *set,
-                            struct text_list only)
+/* Whoever registers a holder meanwhile has either committed, and its task is ordered here, or waits, and then finds this
+ * request running. */
+static enum outcome order_holders(struct call *call, struct request *r, const struct forget_set *set, struct error *err)
 {
-    struct forget_destroy destroy = {
-        .request = r->id,
-        .expiry = r->kind == KIND_EXPIRY,
-        .keys = keys_of(call, set),
-        .persons = set->persons,
-        .records = set->records,
-        .activities = set->activities,
-        .parts = set->parts,
-        .received_at = r->received_us,
-        .tombstones_until = tombstones_until(call, r),
-        .barrier = r->barrier,
-        .only = only,
-    };
+    struct key_list shared;
+    bool outside, found;
 
-    outbox_publish(call->outbox, &forget_destroy_event, &r->id, &destroy);
-}
-
-static void publish_step(struct call *call, const struct event_type *type, const struct request *r,
-                         struct text_list only)
-{
-    struct forget_step step = {.request = r->id, .at = call->now_us, .only = only};
-
-    outbox_publish(call->outbox, type, &r->id, &step);
-}
-
-static enum outcome step_destroy(struct call *call, struct request *r, struct error *err)
-{
-    struct forget_set set;
-    bool outside;
-
-    if (r->kind != KIND_CONSENT) {
-        TRY(set_load(call, &r->id, &set, err));
-        publish_destroy(call, r, &set, (struct text_list){0});
+    if (r->kind == KIND_FORGET) {
+        TRY(holders_share(call, err));
+        TRY(request_load(call, &r->id, r, &found, err));
+        ENSURE(found);
+        TRY(set_shared(call, &r->id, &shared, err));
+        TRY(seal_identifiers(call, r, set, shared, err));
     }
     TRY(tasks_order(call, &r->id, &outside, err));
     if (outside) {
         call_wake(call, "deliver");
         call_wake(call, "deliver-slow");
     }
+    return DONE;
+}
+
+static enum outcome step_destroy(struct call *call, struct request *r, struct error *err)
+{
+    struct forget_set set = {.request = r->id};
+
+    if (r->kind != KIND_CONSENT) {
+        TRY(set_load(call, &r->id, &set, err));
+        order_destroy(call, r, &set, (struct text_list){0});
+    }
+    TRY(order_holders(call, r, &set, err));
     r->status = STATUS_RUNNING;
     r->stage = STAGE_DESTROYING;
     r->tries = 0;
@@ -229,7 +174,7 @@ static enum outcome step_verify(struct call *call, struct request *r, struct err
     r->services_verified = 0;
     r->verify_us = call->now_us;
     r->next_us = saga_schedule(r, call->now_us);
-    publish_step(call, &forget_verify_event, r, (struct text_list){0});
+    order_step(call, &forget_verify_event, r, (struct text_list){0});
     return request_save(call, r, err);
 }
 
@@ -263,14 +208,14 @@ static enum outcome step_complete(struct call *call, struct request *r, enum req
 {
     r->status = STATUS_COMPLETED;
     r->completed_us = call->now_us;
-    if (has_term(r->kind)) {
+    if (request_has_term(r->kind)) {
         r->decision = decision;
         r->article = decision == DECISION_PARTLY ? TEXT("17(3)") : TEXT("17(1)");
         TRY(answer_person(call, r, ANSWER_DONE, err));
     }
     TRY(saga_close(call, r, err));
     if (r->kind != KIND_CONSENT)
-        publish_step(call, &forget_completed_event, r, (struct text_list){0});
+        order_step(call, &forget_completed_event, r, (struct text_list){0});
     if (r->kind == KIND_FORGET)
         TRY(certificate_make(call, r, err));
     metric_add(erasure(call)->completed, 1);
@@ -331,64 +276,6 @@ enum outcome saga_begin(struct call *call, const struct uuid *request, struct er
 enum outcome saga_cancel(struct call *call, struct request *r, struct error *err)
 {
     if (r->stage == STAGE_OPENED || r->stage == STAGE_RESOLVED)
-        publish_step(call, &forget_cancelled_event, r, (struct text_list){0});
+        order_step(call, &forget_cancelled_event, r, (struct text_list){0});
     return saga_close(call, r, err);
-}
-
-/* Says the present order again, to those that are silent. */
-static enum outcome remind(struct call *call, struct request *r, struct error *err)
-{
-    bool verifying = r->stage == STAGE_VERIFYING;
-    struct text_list silent;
-    struct forget_set set;
-
-    TRY(set_load(call, &r->id, &set, err));
-    if (r->stage == STAGE_OPENED) {
-        publish_opened(call, r, &set);
-    } else {
-        TRY(tasks_silent(call, &r->id, verifying, &silent, err));
-        if (silent.n == 0)
-            return DONE;
-        /* In either stage the order to destroy goes first: who was set back, and has no set, could look for nothing. */
-        publish_destroy(call, r, &set, silent);
-        if (verifying)
-            publish_step(call, &forget_verify_event, r, silent);
-    }
-    r->tries++;
-    metric_add(erasure(call)->resent, 1);
-    return DONE;
-}
-
-static void escalate(struct call *call, struct request *r, int level)
-{
-    r->escalation = level;
-    metric_add(erasure(call)->escalated, 1);
-    if (level == ESCALATION_LATE)
-        metric_add(erasure(call)->late, 1);
-    log_warn(call->log, level == ESCALATION_LATE ? "request.late" : "request.due_soon", F_UUID("request", &r->id),
-             F_INT("level", level), F_INT("outstanding", r->outside - r->outside_closed));
-}
-
-enum outcome saga_look(struct call *call, const struct uuid *request, struct error *err)
-{
-    struct request r;
-    bool found;
-    int64_t rises;
-
-    TRY(request_load(call, request, &r, &found, err));
-    if (!found)
-        return DONE;
-    int level = request_escalation(call->now_us, r.due_us, r.paused_at_us != CLOCK_NONE, &rises);
-    if (has_term(r.kind) && r.answered_us == CLOCK_NONE && level > r.escalation) {
-        escalate(call, &r, level);
-        if (level >= ESCALATION_ANSWER && r.kind == KIND_FORGET && r.stage >= STAGE_DESTROYING)
-            TRY(answer_person(call, &r, ANSWER_PARTLY, err));
-    }
-    if (r.stage == STAGE_OPENED || waits_for_services(&r))
-        TRY(remind(call, &r, err));
-    r.next_us = saga_schedule(&r, call->now_us);
-    if (r.stage == STAGE_RESOLVED && r.next_us != CLOCK_NONE && r.next_us <= call->now_us)
-        r.next_us = call->now_us + SECONDS(5); /* it is taken below; if not, it is looked at again */
-    TRY(request_save(call, &r, err));
-    return saga_advance(call, &r.id, err);
 }

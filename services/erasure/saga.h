@@ -5,7 +5,8 @@
 #include "proto/events.h"
 #include "services/erasure/store.h"
 
-/* saga_open: restricts at once: publishes lethe.forget.opened and sets the request's stage. The caller saves it. */
+/* saga_open: restricts at once, the asker known or not: publishes lethe.forget.opened and sets the request's stage; its
+ * status, open or verifying, is the caller's. The caller saves it. */
 void saga_open(struct call *call, struct request *request, const struct forget_set *set);
 /* saga_resolved: the set is closed. Repeats and late ones change nothing. */
 enum outcome saga_resolved(struct call *call, const struct forget_resolved *resolved, struct error *err) WARN_UNUSED;

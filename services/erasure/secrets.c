@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/table.h"
+#include "services/erasure/identify.h"
 
 enum { IDENTIFIERS_MOST = 1000, PLAIN_MOST = 1 << 20, OPEN_AT_ONCE = 500 };
 
@@ -37,9 +38,9 @@ struct record_source {
     struct text system, id;
 };
 struct record_plain {
-    bool has_source;
-    struct record_source source;
     struct text category, email, address;
+    bool has_source; /* not the first member: a present_offset of 0 is none */
+    struct record_source source;
     struct scalar_list fields;
 };
 static const struct field record_source_fields[] = {
@@ -173,12 +174,13 @@ bool secrets_read_address(struct call *call, struct text plain, struct text *out
 
 enum outcome secrets_destroy(struct call *call, struct uuid_list ids, struct error *err)
 {
-    int64_t keys, rows;
+    int64_t rows;
 
     if (ids.n == 0)
         return DONE;
-    TRY(vault_keys_destroy(call->vault, ids.items, ids.n, &keys, err));
+    TRY(secrets_doom(call, ids, err));
     TRY(vault_delete(call->vault, call->pg, ids.items, ids.n, call->arena, &rows, err));
+    call_wake(call, "doomed-keys");
     return secrets_drop(call, ids, err);
 }
 
@@ -193,81 +195,134 @@ enum outcome secrets_destroy_of(struct call *call, const struct uuid *owner, con
 
 /* ---- collecting identifiers ---------------------------------------------------------------------------------------- */
 
-static void add_identifier(struct call *call, struct holder_identifier_list *list, const char *kind, struct text system,
-                           struct text value)
+enum { SYSTEMS_MOST = 64, PAIRS_MOST = 1024 };
+
+/* One collection on its way. */
+struct collection {
+    struct call *call;
+    const struct collecting *wanted;
+    struct collected *out;
+};
+
+static bool is_shared(const struct collection *c, const struct holder_identifier *it, const char *region)
 {
-    if (value.p == NULL || value.n == 0 || value.n > 1024 || list->n == IDENTIFIERS_MOST)
+    struct forget_key key;
+
+    if (c->wanted->shared.n == 0 || !identify_key(c->call, it, region, &key))
+        return false;
+    for (size_t i = 0; i < c->wanted->shared.n; i++)
+        if (c->wanted->shared.items[i].kind == (int)key.kind && hash_equal(&c->wanted->shared.items[i].hash, &key.hash))
+            return true;
+    return false;
+}
+
+static void add_identifier(const struct collection *c, const struct holder_identifier *it, const char *region)
+{
+    struct holder_identifier_list *list = &c->out->identifiers;
+    struct arena *arena = c->call->arena;
+
+    if (it->value.p == NULL || it->value.n == 0 || it->value.n > 1024 || list->n == IDENTIFIERS_MOST ||
+        is_shared(c, it, region))
         return;
-    for (size_t i = 0; i < list->n; i++) {
-        const struct holder_identifier *it = &list->items[i];
-        if (text_is(it->kind, kind) && text_equal(it->system, system) && text_equal(it->value, value))
+    for (size_t i = 0; i < list->n; i++)
+        if (text_equal(list->items[i].kind, it->kind) && text_equal(list->items[i].system, it->system) &&
+            text_equal(list->items[i].value, it->value))
             return;
-    }
     list->items[list->n++] = (struct holder_identifier){
-        .kind = text_of(kind),
-        .system = system.p == NULL || system.n == 0 ? TEXT_NONE : text_copy(call->arena, system),
-        .value = text_copy(call->arena, value),
+        .kind = text_copy(arena, it->kind),
+        .system = it->system.p == NULL || it->system.n == 0 ? TEXT_NONE : text_copy(arena, it->system),
+        .value = text_copy(arena, it->value),
     };
 }
 
-static void add_system(struct call *call, struct text_list *list, struct text system, size_t room)
+static void add_system(const struct collection *c, struct text system)
 {
+    struct text_list *list = &c->out->systems;
+
     for (size_t i = 0; i < list->n; i++)
         if (text_equal(list->items[i], system))
             return;
-    if (list->n < room && system.p != NULL && system.n > 0)
-        list->items[list->n++] = text_copy(call->arena, system);
+    if (list->n < SYSTEMS_MOST && system.p != NULL && system.n > 0)
+        list->items[list->n++] = text_copy(c->call->arena, system);
 }
 
-static void collect_record(struct call *call, struct text plain, struct collected *out, size_t room)
+static void add_category(const struct collection *c, struct text system, struct text category)
 {
-    const struct policy_category *category;
+    struct text_list *systems = &c->out->record_systems, *categories = &c->out->record_categories;
+
+    for (size_t i = 0; i < systems->n; i++)
+        if (text_equal(systems->items[i], system) && text_equal(categories->items[i], category))
+            return;
+    if (systems->n == PAIRS_MOST || system.p == NULL || category.p == NULL)
+        return;
+    systems->items[systems->n++] = text_copy(c->call->arena, system);
+    categories->items[categories->n++] = text_copy(c->call->arena, category);
+}
+
+static void collect_fields(const struct collection *c, const struct record_plain *record, const char *region)
+{
+    const struct policy_category *category = policy_category(c->call->policy, record->category);
+
+    for (size_t i = 0; i < record->fields.n; i++) {
+        const struct scalar *value = &record->fields.items[i];
+        const struct policy_field *field = category == NULL ? NULL : policy_field(category, value->name);
+        struct holder_identifier found = {.value = value->value};
+        if (value->kind != SCALAR_TEXT)
+            continue;
+        if (field != NULL ? field->kind == PF_EMAIL : text_is(value->name, "email"))
+            found.kind = TEXT("email");
+        else if (field != NULL ? field->kind == PF_PHONE : text_is(value->name, "phone"))
+            found.kind = TEXT("phone");
+        if (found.kind.p != NULL)
+            add_identifier(c, &found, region);
+    }
+}
+
+static void collect_record(const struct collection *c, struct text plain)
+{
+    const struct policy_source *source = NULL;
     const struct record_plain *record;
     struct error ignored;
     void *read;
 
-    if (plain.p == NULL || event_decode(&record_plain_type, plain, call->arena, &read, &ignored) != DONE)
+    if (plain.p == NULL || event_decode(&record_plain_type, plain, c->call->arena, &read, &ignored) != DONE)
         return;
     record = read;
     if (record->has_source) {
-        add_system(call, &out->systems, record->source.system, room);
-        add_identifier(call, &out->identifiers, "source", record->source.system, record->source.id);
+        struct holder_identifier found = {
+            .kind = TEXT("source"), .system = record->source.system, .value = record->source.id};
+        source = policy_source(c->call->policy, record->source.system);
+        add_system(c, record->source.system);
+        add_category(c, record->source.system, record->category);
+        add_identifier(c, &found, NULL);
     }
-    category = policy_category(call->policy, record->category);
-    for (size_t i = 0; i < record->fields.n; i++) {
-        const struct scalar *value = &record->fields.items[i];
-        const struct policy_field *field = category == NULL ? NULL : policy_field(category, value->name);
-        if (value->kind != SCALAR_TEXT)
-            continue;
-        if (field != NULL ? field->kind == PF_EMAIL : text_is(value->name, "email"))
-            add_identifier(call, &out->identifiers, "email", TEXT_NONE, value->value);
-        else if (field != NULL ? field->kind == PF_PHONE : text_is(value->name, "phone"))
-            add_identifier(call, &out->identifiers, "phone", TEXT_NONE, value->value);
-    }
+    if (!c->wanted->sources_only)
+        collect_fields(c, record, source == NULL ? NULL : source->region);
 }
 
-enum outcome secrets_collect(struct call *call, const struct forget_set *set, const struct uuid *contact,
-                             struct collected *out, struct error *err)
+enum outcome secrets_collect(struct call *call, const struct collecting *wanted, struct collected *out,
+                             struct error *err)
 {
+    const struct collection c = {.call = call, .wanted = wanted, .out = out};
+    const struct forget_set *set = wanted->set;
     struct contact given;
-    struct text *plain;
     struct uuid nobody = {0};
 
     *out = (struct collected){
         .identifiers = {.items = ARENA_ARRAY(call->arena, IDENTIFIERS_MOST, struct holder_identifier)},
-        .systems = {.items = ARENA_ARRAY(call->arena, 64, struct text)},
+        .systems = {.items = ARENA_ARRAY(call->arena, SYSTEMS_MOST, struct text)},
+        .record_systems = {.items = ARENA_ARRAY(call->arena, PAIRS_MOST, struct text)},
+        .record_categories = {.items = ARENA_ARRAY(call->arena, PAIRS_MOST, struct text)},
     };
-    TRY(secrets_open_contact(call, contact, &given, err));
-    for (size_t i = 0; i < given.identifiers.n; i++) {
-        const struct holder_identifier *it = &given.identifiers.items[i];
-        add_identifier(call, &out->identifiers, text_cstr(call->arena, it->kind), it->system, it->value);
-    }
+    TRY(secrets_open_contact(call, &wanted->contact, &given, err));
+    for (size_t i = 0; i < given.identifiers.n; i++)
+        add_identifier(&c, &given.identifiers.items[i], NULL);
     for (size_t at = 0; at < set->records.n; at += OPEN_AT_ONCE) {
         size_t n = set->records.n - at < OPEN_AT_ONCE ? set->records.n - at : OPEN_AT_ONCE;
-        plain = ARENA_ARRAY(call->arena, n, struct text);
+        struct text *plain = ARENA_ARRAY(call->arena, n, struct text);
         TRY(vault_open(call->vault, call->pg, set->records.items + at, n, "request", &nobody, call->arena, plain, err));
         for (size_t i = 0; i < n; i++)
-            collect_record(call, plain[i], out, 64);
+            collect_record(&c, plain[i]);
     }
     return DONE;
 }

@@ -35,19 +35,26 @@ struct text secrets_write_identifiers(struct call *call, struct holder_identifie
 /* secrets_read_address: the email in a vault item: a record, {"email"}, or the bare address. */
 bool secrets_read_address(struct call *call, struct text plain, struct text *out);
 
-/* secrets_destroy: keys first, then rows. */
+/* secrets_destroy: their rows now, their keys once the transaction has committed (the job `doomed-keys`). */
 enum outcome secrets_destroy(struct call *call, struct uuid_list ids, struct error *err) WARN_UNUSED;
 /* secrets_destroy_of: all of an owner's, or those of one kind. */
 enum outcome secrets_destroy_of(struct call *call, const struct uuid *owner, const char *what,
                                 struct error *err) WARN_UNUSED;
 
-/* secrets_collect: every identifier that the set's records hold (email, phone, source id), from the vault, and those
- * that the request itself gave, without repeats. systems: those of the records, without repeats. */
+/* secrets_collect: the identifiers that the set's records hold, from the vault, and those that the request itself gave,
+ * without repeats and without those that others share. systems: those of the records, without repeats. */
+struct collecting {
+    const struct forget_set *set;
+    struct uuid contact;    /* nil: the request gave none */
+    struct key_list shared; /* others have them, too: told to nobody as this person's */
+    bool sources_only;      /* the records end, not the person: nothing but the ids of these very records */
+};
 struct collected {
     struct holder_identifier_list identifiers;
     struct text_list systems;
+    struct text_list record_systems, record_categories; /* each pair that occurs, at the same places */
 };
-enum outcome secrets_collect(struct call *call, const struct forget_set *set, const struct uuid *contact,
-                             struct collected *out, struct error *err) WARN_UNUSED;
+enum outcome secrets_collect(struct call *call, const struct collecting *wanted, struct collected *out,
+                             struct error *err) WARN_UNUSED;
 
 #endif

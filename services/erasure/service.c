@@ -32,8 +32,12 @@ static const struct http_route routes[] = {
     POST("/internal/v1/requests/{id}/extend", post_extend, HTTP_INTERNAL),
     POST("/internal/v1/requests/{id}/reject", post_reject, HTTP_INTERNAL),
     POST("/internal/v1/requests/{id}/complete", post_complete, HTTP_INTERNAL),
+    POST("/internal/v1/requests/{id}/subject", post_subject, HTTP_INTERNAL),
+    POST("/internal/v1/requests/{id}/answered", post_answered, HTTP_INTERNAL),
     GET("/internal/v1/requests/{id}/certificate", get_certificate, HTTP_INTERNAL),
     GET("/internal/v1/requests/{id}/report", get_report, HTTP_INTERNAL),
+    GET("/internal/v1/sources", get_sources, HTTP_INTERNAL),
+    POST("/internal/v1/sources/{name}/release", post_source_release, HTTP_INTERNAL),
     POST("/internal/v1/holders", post_holder, HTTP_INTERNAL),
     GET("/internal/v1/holders", get_holders, HTTP_INTERNAL),
     GET("/internal/v1/holders/{id}", get_holder, HTTP_INTERNAL),
@@ -55,6 +59,7 @@ static const struct periodic_job jobs[] = {
     EVERY_PROCESS("deliver", 250 * US_PER_MS, run_deliver),
     EVERY_PROCESS("deliver-slow", 250 * US_PER_MS, run_deliver_slow),
     EVERY("sweep", MINUTES(1), run_sweep),
+    EVERY("doomed-keys", SECONDS(30), run_doomed_keys),
 };
 
 static const struct option options[] = {

@@ -17,6 +17,10 @@ static void make_metrics(struct metrics *m, struct erasure_state *s)
     s->forged = metrics_counter(m, "lethe_holder_bad_signature_total", "", "answers whose signature doesn't fit");
     s->delivered = metrics_counter(m, "lethe_instructions_delivered_total", "", "instructions handed to holders");
     s->failed = metrics_counter(m, "lethe_instructions_failed_total", "", "instructions that a holder didn't take");
+    s->doubtful =
+        metrics_counter(m, "lethe_requests_doubtful_total", "", "forgets that wait until a human says who is meant");
+    s->joins_open =
+        metrics_gauge(m, "lethe_joins_open", "", "late joiners that have not dealt with what a tombstone covers");
     s->resent = metrics_counter(m, "lethe_orders_resent_total", "", "orders said again to services that were silent");
 }
 

@@ -1,4 +1,4 @@
-/* store: requests, their sets and their secrets in SQL. */
+/* store: requests in SQL. */
 #include "services/erasure/store.h"
 
 #include <string.h>
@@ -60,12 +60,14 @@ static void read_request(const struct call *call, const struct pg_rows *rows, st
         .contradicted = pg_get_bool(rows, 0, 30),
         .destroy_us = pg_get_time(rows, 0, 31),
         .verify_us = pg_get_time(rows, 0, 32),
-        .services = pg_get_int8(rows, 0, 33),
-        .services_closed = pg_get_int8(rows, 0, 34),
-        .services_verified = pg_get_int8(rows, 0, 35),
-        .outside = pg_get_int8(rows, 0, 36),
-        .outside_closed = pg_get_int8(rows, 0, 37),
-        .outside_kept = pg_get_int8(rows, 0, 38),
+        .review = pg_get_bool(rows, 0, 33),
+        .verified = pg_get_bool(rows, 0, 34),
+        .services = pg_get_int8(rows, 0, 35),
+        .services_closed = pg_get_int8(rows, 0, 36),
+        .services_verified = pg_get_int8(rows, 0, 37),
+        .outside = pg_get_int8(rows, 0, 38),
+        .outside_closed = pg_get_int8(rows, 0, 39),
+        .outside_kept = pg_get_int8(rows, 0, 40),
         .next_us = CLOCK_NONE,
     };
 }
@@ -188,13 +190,32 @@ enum outcome request_save(struct call *call, struct request *r, struct error *er
     pg_add_time(&params, r->verify_us);
     pg_add_time(&params, r->next_us);
     pg_add_time(&params, call->now_us);
+    pg_add_bool(&params, r->review);
     TRY(pg_queue(call->pg, &erasure_sql_request_save, &params, err));
     request_announce(call, r);
     return DONE;
 }
 
-static enum outcome ids_of(struct call *call, const struct pg_statement *statement, const struct pg_params *params,
-                           struct uuid_list *out, struct error *err)
+static enum outcome at_two(struct call *call, const struct pg_statement *statement, const struct uuid *a,
+                           const struct uuid *b, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, a);
+    pg_add_uuid(&params, b);
+    return pg_queue(call->pg, statement, &params, err);
+}
+
+enum outcome request_restate(struct call *call, const struct uuid *from, const struct uuid *to, struct error *err)
+{
+    TRY(at_two(call, &erasure_sql_request_restate, from, to, err));
+    TRY(at_two(call, &erasure_sql_request_succeed, from, to, err));
+    return at_two(call, &erasure_sql_secrets_move, from, to, err);
+}
+
+enum outcome store_ids(struct call *call, const struct pg_statement *statement, const struct pg_params *params,
+                       struct uuid_list *out, struct error *err)
 {
     struct pg_rows rows;
 
@@ -207,20 +228,20 @@ static enum outcome ids_of(struct call *call, const struct pg_statement *stateme
     return DONE;
 }
 
-static enum outcome ids_due(struct call *call, const struct pg_statement *statement, int most, struct uuid_list *out,
-                            struct error *err)
+enum outcome store_ids_due(struct call *call, const struct pg_statement *statement, int most, struct uuid_list *out,
+                           struct error *err)
 {
     struct pg_params params;
 
     pg_params_init(&params, call->arena);
     pg_add_time(&params, clock_now_us());
     pg_add_int4(&params, most);
-    return ids_of(call, statement, &params, out, err);
+    return store_ids(call, statement, &params, out, err);
 }
 
 enum outcome requests_due(struct call *call, int most, struct uuid_list *out, struct error *err)
 {
-    return ids_due(call, &erasure_sql_requests_due, most, out, err);
+    return store_ids_due(call, &erasure_sql_requests_due, most, out, err);
 }
 
 enum outcome requests_ready(struct call *call, const struct uuid *ids, size_t n, struct uuid_list *out,
@@ -231,165 +252,15 @@ enum outcome requests_ready(struct call *call, const struct uuid *ids, size_t n,
     pg_params_init(&params, call->arena);
     pg_add_uuids(&params, ids, n);
     pg_add_int4(&params, (int32_t)STAGE_VERIFYING);
-    return ids_of(call, &erasure_sql_requests_ready, &params, out, err);
+    return store_ids(call, &erasure_sql_requests_ready, &params, out, err);
 }
 
-/* ---- sets --------------------------------------------------------------------------------------------------------- */
-
-enum outcome set_put(struct call *call, const struct forget_set *set, struct error *err)
-{
-    struct pg_params params;
-    uint8_t *kinds = ARENA_ARRAY(call->arena, set->keys_n + 1, uint8_t);
-    struct hash *hashes = ARENA_ARRAY(call->arena, set->keys_n, struct hash);
-
-    for (size_t i = 0; i < set->keys_n; i++) {
-        kinds[i] = (uint8_t)set->keys[i].kind;
-        hashes[i] = set->keys[i].hash;
-    }
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, &set->request);
-    pg_add_uuids(&params, set->persons.items, set->persons.n);
-    pg_add_uuids(&params, set->records.items, set->records.n);
-    pg_add_uuids(&params, set->activities.items, set->activities.n);
-    pg_add_uuids(&params, set->parts.items, set->parts.n);
-    pg_add_bytes(&params, (struct bytes){.p = kinds, .n = set->keys_n});
-    pg_add_hashes(&params, hashes, set->keys_n);
-    return pg_queue(call->pg, &erasure_sql_set_put, &params, err);
-}
-
-enum outcome set_load(struct call *call, const struct uuid *request, struct forget_set *out, struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-
-    memset(out, 0, sizeof(*out));
-    out->request = *request;
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, request);
-    TRY(pg_exec(call->pg, &erasure_sql_set_load, &params, &rows, err));
-    if (rows.n > 0) {
-        struct bytes kinds = pg_get_bytes(&rows, 0, 4);
-        struct hash_list hashes = pg_get_hashes(&rows, 0, 5, call->arena);
-        struct forget_key *keys = ARENA_ARRAY(call->arena, hashes.n, struct forget_key);
-        ENSURE(kinds.n == hashes.n);
-        for (size_t i = 0; i < hashes.n; i++)
-            keys[i] = (struct forget_key){.kind = (enum key_kind)kinds.p[i], .hash = hashes.items[i]};
-        out->persons = pg_get_uuids(&rows, 0, 0, call->arena);
-        out->records = pg_get_uuids(&rows, 0, 1, call->arena);
-        out->activities = pg_get_uuids(&rows, 0, 2, call->arena);
-        out->parts = pg_get_uuids(&rows, 0, 3, call->arena);
-        out->keys = keys;
-        out->keys_n = hashes.n;
-    }
-    pg_rows_free(&rows);
-    return DONE;
-}
-
-enum outcome set_drop(struct call *call, const struct uuid *request, struct error *err)
-{
-    struct pg_params params;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, request);
-    return pg_queue(call->pg, &erasure_sql_set_drop, &params, err);
-}
-
-enum outcome set_overlap(struct call *call, const struct forget_set *set, struct uuid_list *out, struct error *err)
-{
-    struct pg_params params;
-    struct hash *hashes = ARENA_ARRAY(call->arena, set->keys_n, struct hash);
-
-    for (size_t i = 0; i < set->keys_n; i++)
-        hashes[i] = set->keys[i].hash;
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, &set->request);
-    pg_add_uuids(&params, set->persons.items, set->persons.n);
-    pg_add_uuids(&params, set->records.items, set->records.n);
-    pg_add_hashes(&params, hashes, set->keys_n);
-    return ids_of(call, &erasure_sql_set_overlap, &params, out, err);
-}
-
-/* ---- secrets ------------------------------------------------------------------------------------------------------ */
-
-enum outcome secret_note(struct call *call, const struct uuid *id, const struct uuid *owner, const char *what,
-                         int64_t until_us, struct error *err)
-{
-    struct pg_params params;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, id);
-    pg_add_uuid(&params, owner);
-    pg_add_str(&params, what);
-    pg_add_time(&params, until_us);
-    return pg_queue(call->pg, &erasure_sql_secret_put, &params, err);
-}
-
-enum outcome secrets_of(struct call *call, const struct uuid *owner, const struct text *what, size_t what_n,
-                        struct uuid_list *out, struct error *err)
-{
-    struct pg_params params;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, owner);
-    if (what == NULL)
-        pg_add_null(&params);
-    else
-        pg_add_texts(&params, what, what_n);
-    return ids_of(call, &erasure_sql_secrets_of, &params, out, err);
-}
-
-enum outcome secrets_due(struct call *call, int most, struct uuid_list *out, struct error *err)
-{
-    return ids_due(call, &erasure_sql_secrets_due, most, out, err);
-}
-
-enum outcome secrets_drop(struct call *call, struct uuid_list ids, struct error *err)
-{
-    struct pg_params params;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuids(&params, ids.items, ids.n);
-    return pg_queue(call->pg, &erasure_sql_secrets_drop, &params, err);
-}
-
-/* ---- sources and sweeping ------------------------------------------------------------------------------------------ */
-
-enum outcome source_count(struct call *call, struct text source, int64_t *n, struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, call->arena);
-    pg_add_text(&params, source);
-    pg_add_time(&params, call->now_us);
-    TRY(pg_exec(call->pg, &erasure_sql_source_count, &params, &rows, err));
-    *n = rows.n > 0 ? pg_get_int8(&rows, 0, 0) : 0;
-    pg_rows_free(&rows);
-    return DONE;
-}
-
-enum outcome source_freeze(struct call *call, struct text source, int64_t *n, struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, call->arena);
-    pg_add_text(&params, source);
-    pg_add_int4(&params, (int32_t)STAGE_DESTROYING);
-    pg_add_time(&params, call->now_us);
-    TRY(pg_exec(call->pg, &erasure_sql_source_freeze, &params, &rows, err));
-    *n = rows.n;
-    pg_rows_free(&rows);
-    return DONE;
-}
+/* ---- sweeping ------------------------------------------------------------------------------------------------------- */
 
 enum outcome store_sweep(struct call *call, int64_t requests_before_us, int64_t internal_before_us, struct error *err)
 {
     struct pg_params params;
 
-    pg_params_init(&params, call->arena);
-    pg_add_time(&params, call->now_us);
-    TRY(pg_exec(call->pg, &erasure_sql_source_sweep, &params, NULL, err));
     pg_params_init(&params, call->arena);
     pg_add_time(&params, requests_before_us);
     TRY(pg_exec(call->pg, &erasure_sql_requests_purge, &params, NULL, err));

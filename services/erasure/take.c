@@ -4,6 +4,7 @@
 #include "gen/erasure_sql.h"
 #include "services/erasure/saga.h"
 #include "services/erasure/service.h"
+#include "services/erasure/sources.h"
 #include "services/erasure/tasks.h"
 
 static enum outcome holders_count(struct call *call, int64_t *n, struct error *err)
@@ -38,17 +39,22 @@ static enum outcome seal_contact(struct call *call, const struct taking *t, stru
 static enum outcome admit(struct call *call, const struct taking *t, struct admission *admission, struct error *err)
 {
     const struct policy_source *source = t->by_operator ? NULL : policy_source(call->policy, t->source);
-    int64_t counted = 0, frozen = 0, per_hour = source != NULL ? source->forgets_per_hour : 0;
+    struct admission_facts facts = {
+        .by_operator = t->by_operator,
+        .source_trusted = source != NULL && source->verification == TRUST_FORGET,
+        .verified = t->verified,
+        .per_hour = source != NULL ? source->forgets_per_hour : 0,
+    };
+    int64_t waiting;
 
     if (!t->by_operator)
-        TRY(source_count(call, t->source, &counted, err));
-    *admission = decide_admission(t->by_operator, source != NULL && source->verification == TRUST_FORGET, t->verified,
-                                  counted, per_hour);
+        TRY(source_enter(call, t->source, &facts.frozen, &facts.counted, err));
+    *admission = decide_admission(&facts);
     if (admission->cap_exceeded) {
-        TRY(source_freeze(call, t->source, &frozen, err));
+        TRY(source_freeze(call, t->source, &waiting, err));
         metric_add(erasure(call)->capped, 1);
-        log_error(call->log, "source.cap_exceeded", F_TEXT("source", source != NULL ? t->source : TEXT("unknown")),
-                  F_INT("in_this_hour", counted), F_INT("allowed", per_hour), F_INT("frozen", frozen));
+        log_error(call->log, "source.frozen", F_TEXT("source", source != NULL ? t->source : TEXT("unknown")),
+                  F_INT("in_an_hour", facts.counted), F_INT("allowed", facts.per_hour), F_INT("waiting", waiting));
     }
     return DONE;
 }
@@ -83,6 +89,15 @@ static void begin(struct call *call, const struct taking *t, struct request *r)
     r->due_us = request_due(&clock, call->policy->answer_within, call->policy->answer_extension);
 }
 
+static enum outcome put_set_and_tasks(struct call *call, const struct request *r, const struct forget_set *named,
+                                      struct error *err)
+{
+    const struct tasks_wanted all = {.services = true, .verb = "forget"};
+
+    TRY(set_put(call, named, err));
+    return r->kind == KIND_FORGET ? tasks_create(call, &r->id, &all, err) : DONE;
+}
+
 enum outcome take_request(struct call *call, const struct taking *t, struct request *r, struct error *err)
 {
     struct forget_set named = t->named;
@@ -99,7 +114,7 @@ enum outcome take_request(struct call *call, const struct taking *t, struct requ
     named.request = r->id;
     r->status = admission.status;
     r->four_eyes = admission.four_eyes;
-    if (r->kind == KIND_FORGET && r->status == STATUS_OPEN)
+    if (r->kind == KIND_FORGET && !r->four_eyes)
         saga_open(call, r, &named);
     else
         r->next_us = saga_schedule(r, call->now_us);
@@ -114,12 +129,26 @@ enum outcome take_request(struct call *call, const struct taking *t, struct requ
         .priority = t->priority,
     };
     TRY(request_insert(call, r, &made, err));
-    TRY(set_put(call, &named, err));
-    if (r->kind == KIND_FORGET) {
-        const struct tasks_wanted all = {.services = true, .verb = "forget"};
-        TRY(tasks_create(call, &r->id, &all, err));
-    }
+    TRY(put_set_and_tasks(call, r, &named, err));
     request_announce(call, r);
     metric_add(erasure(call)->taken, 1);
     return DONE;
+}
+
+enum outcome take_restated(struct call *call, struct request *doubtful, const struct forget_set *subject,
+                           struct request *r, struct error *err)
+{
+    struct forget_set named = *subject;
+    bool found;
+
+    named.request = call_uuid(call);
+    TRY(request_restate(call, &doubtful->id, &named.request, err));
+    doubtful->contact = (struct uuid){0}; /* its successor's now */
+    TRY(request_load(call, &named.request, r, &found, err));
+    ENSURE(found);
+    saga_open(call, r, &named);
+    TRY(put_set_and_tasks(call, r, &named, err));
+    TRY(saga_cancel(call, doubtful, err));
+    doubtful->status = STATUS_CANCELLED;
+    return request_save(call, doubtful, err);
 }

@@ -20,5 +20,10 @@ struct taking {
  * what stands. */
 enum outcome take_request(struct call *call, const struct taking *taking, struct request *out,
                           struct error *err) WARN_UNUSED;
+/* take_restated: it was in doubt who is meant; an operator has said. The services know the doubtful request by what it
+ * named, and its barrier is spent: it is cancelled, and a request of its own, with its clock and its secrets, is opened
+ * for the subject. The caller saves `out`. */
+enum outcome take_restated(struct call *call, struct request *doubtful, const struct forget_set *subject,
+                           struct request *out, struct error *err) WARN_UNUSED;
 
 #endif

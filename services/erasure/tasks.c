@@ -28,6 +28,11 @@ static struct bytes copied_bytes(struct call *call, const struct pg_rows *rows, 
     return (struct bytes){.p = copy, .n = b.n};
 }
 
+enum outcome holders_share(struct call *call, struct error *err)
+{
+    return pg_queue(call->pg, &erasure_sql_holders_share, NULL, err);
+}
+
 enum outcome tasks_create(struct call *call, const struct uuid *request, const struct tasks_wanted *wanted,
                           struct error *err)
 {
@@ -36,7 +41,7 @@ enum outcome tasks_create(struct call *call, const struct uuid *request, const s
 
     for (size_t i = 0; i < SERVICES; i++)
         names[i] = text_of(service_names[i]);
-    TRY(pg_queue(call->pg, &erasure_sql_holders_share, NULL, err));
+    TRY(holders_share(call, err));
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, request);
     pg_add_texts(&params, names, wanted->services ? SERVICES : 0);
@@ -70,7 +75,7 @@ enum outcome tasks_order(struct call *call, const struct uuid *request, bool *ou
         if (!text_is(pg_get_text(&rows, i, 0), "service"))
             *outside = true;
     pg_rows_free(&rows);
-    return DONE;
+    return *outside ? disclosures_note(call, request, true, err) : DONE;
 }
 
 enum outcome tasks_verify(struct call *call, const struct uuid *request, struct error *err)
@@ -244,8 +249,8 @@ enum outcome task_record(struct call *call, const struct task *task, const struc
     return pg_exec(call->pg, &erasure_sql_task_manual, &params, NULL, err);
 }
 
-enum outcome task_contradict(struct call *call, const struct uuid *request, struct text system, bool askable,
-                             int64_t *n, struct error *err)
+enum outcome task_contradict(struct call *call, const struct uuid *request, struct text system, int64_t sent_us,
+                             bool askable, int64_t *n, struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows;
@@ -255,8 +260,36 @@ enum outcome task_contradict(struct call *call, const struct uuid *request, stru
     pg_add_text(&params, system);
     pg_add_time(&params, call->now_us);
     pg_add_bool(&params, askable);
+    pg_add_time(&params, sent_us);
     TRY(pg_exec(call->pg, &erasure_sql_task_contradict, &params, &rows, err));
     *n = rows.n;
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome task_renew(struct call *call, const struct uuid *task, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, task);
+    pg_add_time(&params, clock_now_us());
+    return pg_exec(call->pg, &erasure_sql_task_renew, &params, NULL, err);
+}
+
+enum outcome task_over(struct call *call, struct uuid *task, struct uuid *request, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    *task = *request = (struct uuid){0};
+    pg_params_init(&params, call->arena);
+    pg_add_time(&params, clock_now_us());
+    TRY(pg_exec(call->pg, &erasure_sql_task_over, &params, &rows, err));
+    if (rows.n > 0) {
+        *task = pg_get_uuid(&rows, 0, 0);
+        *request = pg_get_uuid(&rows, 0, 1);
+    }
     pg_rows_free(&rows);
     return DONE;
 }

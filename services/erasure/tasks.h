@@ -16,6 +16,8 @@ struct tasks_wanted {
 };
 enum outcome tasks_create(struct call *call, const struct uuid *request, const struct tasks_wanted *wanted,
                           struct error *err) WARN_UNUSED;
+/* holders_share: no holder is registered until this transaction ends. */
+enum outcome holders_share(struct call *call, struct error *err) WARN_UNUSED;
 /* tasks_order: those that wait are ordered now. *outside: some are to be delivered. */
 enum outcome tasks_order(struct call *call, const struct uuid *request, bool *outside, struct error *err) WARN_UNUSED;
 enum outcome tasks_verify(struct call *call, const struct uuid *request, struct error *err) WARN_UNUSED;
@@ -54,9 +56,15 @@ enum outcome task_answer(struct call *call, const struct task *task, const struc
                          struct error *err) WARN_UNUSED;
 enum outcome task_record(struct call *call, const struct task *task, const struct holder_answer *answer,
                          const struct uuid *by, const struct uuid *evidence, struct error *err) WARN_UNUSED;
-/* task_contradict: holders whose system is `system` and whose task was done; *n tasks are open again. */
-enum outcome task_contradict(struct call *call, const struct uuid *request, struct text system, bool askable,
-                             int64_t *n, struct error *err) WARN_UNUSED;
+/* task_contradict: holders whose system is `system` and whose task was done before an event was sent: *n tasks are open
+ * again, as new instructions. */
+enum outcome task_contradict(struct call *call, const struct uuid *request, struct text system, int64_t sent_us,
+                             bool askable, int64_t *n, struct error *err) WARN_UNUSED;
+/* task_renew: asked anew, under a new number and a new instruction: who pulls sees it, and an answer to the old one closes
+ * nothing. */
+enum outcome task_renew(struct call *call, const struct uuid *task, struct error *err) WARN_UNUSED;
+/* task_over: one whose `reversible` is over, and its request; nil: none. */
+enum outcome task_over(struct call *call, struct uuid *task, struct uuid *request, struct error *err) WARN_UNUSED;
 enum outcome tasks_accepted(struct call *call, const struct uuid *ids, size_t n, struct error *err) WARN_UNUSED;
 /* tasks_failed: tried in vain; not tried at all since the one before failed. */
 enum outcome tasks_failed(struct call *call, struct uuid_list failed, struct uuid_list untried,

@@ -49,6 +49,8 @@ CREATE TABLE {schema}.request (
     rule          text,                 -- kind expiry
     early_mail    uuid,
     final_mail    uuid,
+    restates      uuid, -- the request whose subject was in doubt until an operator said who is meant; that one names
+    successor     uuid, -- this one
     mail_state    text,
     tries         integer     NOT NULL DEFAULT 0, -- how often the present order was said again
     next_at       timestamptz           -- when the job `advance` must look again
@@ -68,7 +70,11 @@ CREATE TABLE {schema}.request_set (
     activities uuid[]  NOT NULL DEFAULT '{}',
     parts      uuid[]  NOT NULL DEFAULT '{}',
     key_kinds  bytea   NOT NULL DEFAULT '',
-    key_hashes bytea[] NOT NULL DEFAULT '{}'
+    key_hashes bytea[] NOT NULL DEFAULT '{}',
+    shared_kinds  bytea   NOT NULL DEFAULT '', -- identifiers that others have, too: not told as this person's
+    shared_hashes bytea[] NOT NULL DEFAULT '{}',
+    systems    text[]  NOT NULL DEFAULT '{}', -- the records' systems and, at the same places, their categories
+    categories text[]  NOT NULL DEFAULT '{}'
 );
 
 -- Items in the vault that belong to a request or a holder, so that each is destroyed in its time.
@@ -80,6 +86,12 @@ CREATE TABLE {schema}.secret (
 );
 CREATE INDEX secret_owner ON {schema}.secret (owner);
 CREATE INDEX secret_until ON {schema}.secret (until) WHERE until IS NOT NULL;
+
+-- Keys whose items are gone with a transaction that has committed: the keyring is another database, so that destroying
+-- them any earlier would lose what a rollback brings back.
+CREATE TABLE {schema}.doomed_key (
+    id uuid PRIMARY KEY
+);
 
 CREATE TABLE {schema}.holder (
     id          uuid PRIMARY KEY,
@@ -100,6 +112,8 @@ CREATE TABLE {schema}.holder (
     quiet_until timestamptz NOT NULL DEFAULT '-infinity',
     last_seen   timestamptz,
     created_at  timestamptz NOT NULL,
+    past_at     timestamptz, -- when it stopped being told of anybody new
+    truncated_to bigint     NOT NULL DEFAULT 0, -- its topic's instructions before this offset are answered and gone
     created_by  uuid,
     rev         bigint      NOT NULL DEFAULT 1
 );
@@ -136,6 +150,7 @@ CREATE TABLE {schema}.task (
     UNIQUE (request, name)
 ) WITH (fillfactor = 60); -- each row changes a few times, soon
 CREATE INDEX task_due ON {schema}.task (holder, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX task_reversible ON {schema}.task (next_attempt_at) WHERE status = 'running' AND outcome = 'reversible';
 CREATE INDEX task_holder ON {schema}.task (holder, seq) WHERE holder IS NOT NULL;
 
 CREATE TABLE {schema}.backup_answer (
@@ -154,11 +169,13 @@ CREATE TABLE {schema}.certificate (
     created_at timestamptz NOT NULL
 );
 
--- Which holder got which categories about whom a request asks.
+-- Which holder got which categories about whom a request asks, from when to when.
 CREATE TABLE {schema}.disclosure (
     request    uuid        NOT NULL REFERENCES {schema}.request ON DELETE CASCADE,
     holder     uuid        NOT NULL REFERENCES {schema}.holder,
     categories text[]      NOT NULL,
+    since      timestamptz NOT NULL, -- the holder's being one
+    until      timestamptz,
     at         timestamptz NOT NULL,
     PRIMARY KEY (request, holder)
 );
@@ -170,18 +187,20 @@ CREATE TABLE {schema}.late_join (
     asked    integer     NOT NULL,
     covered  integer     NOT NULL,
     at       timestamptz NOT NULL,
-    acked_at timestamptz
+    acked_at timestamptz,
+    escalation smallint  NOT NULL DEFAULT 0
 );
+CREATE INDEX late_join_open ON {schema}.late_join (at) WHERE acked_at IS NULL AND covered > 0;
 
--- Forgets an hour and source: past the policy's number all of that source's wait for four eyes.
-CREATE TABLE {schema}.source_hour (
-    source text        NOT NULL,
-    hour   timestamptz NOT NULL,
-    n      integer     NOT NULL,
-    PRIMARY KEY (source, hour)
+-- Upstream systems that ask for forgets. Past the policy's number an hour one is frozen until two operators release it.
+CREATE TABLE {schema}.source (
+    name        text PRIMARY KEY,
+    frozen_at   timestamptz,
+    looked_by   uuid, -- the operator who would release it
+    released_at timestamptz
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE
    ON {schema}.request, {schema}.request_set, {schema}.secret, {schema}.holder, {schema}.task, {schema}.backup_answer,
-      {schema}.certificate, {schema}.disclosure, {schema}.late_join, {schema}.source_hour TO {role};
+      {schema}.certificate, {schema}.disclosure, {schema}.late_join, {schema}.source, {schema}.doomed_key TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.rfc3339(timestamptz) TO {role};

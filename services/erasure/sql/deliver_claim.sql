@@ -1,16 +1,18 @@
--- What is due, some of each holder, with the next attempt set already. Lanes: holders that answer; those that fail.
+-- What is due, some of each holder, with the next attempt set already. `reversible` becomes a new instruction first. Lanes: holders that answer; those that fail.
 WITH due AS (
     SELECT d.id
       FROM (SELECT o.id FROM holder AS o
              WHERE o.kind = $1::text AND (o.failures > 0) = $2::bool AND o.quiet_until <= $3::timestamptz
                AND EXISTS (SELECT FROM task AS w
-                            WHERE w.holder = o.id AND w.status = 'running' AND w.next_attempt_at <= $3::timestamptz)
+                            WHERE w.holder = o.id AND w.status = 'running' AND w.next_attempt_at <= $3::timestamptz
+                              AND w.outcome IS DISTINCT FROM 'reversible')
              ORDER BY o.quiet_until, o.id
              LIMIT $5::int4) AS h
      CROSS JOIN LATERAL (
            SELECT t.id
              FROM task AS t
             WHERE t.holder = h.id AND t.status = 'running' AND t.next_attempt_at <= $3::timestamptz
+              AND t.outcome IS DISTINCT FROM 'reversible'
             ORDER BY t.next_attempt_at
             LIMIT $4::int4
               FOR UPDATE SKIP LOCKED) AS d),

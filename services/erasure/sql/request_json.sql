@@ -2,7 +2,11 @@ SELECT json_strip_nulls(json_build_object(
            'id', r.id, 'kind', r.kind, 'status', r.status, 'decision', r.decision, 'article', r.article,
            'controller', r.controller, 'source', r.source, 'priority', r.priority, 'four_eyes', nullif(r.four_eyes, false),
            'approved_by', r.approved_by, 'created_by', r.created_by, 'review', nullif(r.review, false),
-           'contradicted', nullif(r.contradicted, false), 'rule', r.rule, 'purpose', r.purpose, 'rev', r.rev,
+           'contradicted', nullif(r.contradicted, false), 'restates', r.restates, 'successor', r.successor,
+           'waits_for', CASE WHEN r.status IN ('completed', 'cancelled') THEN NULL
+                             WHEN r.four_eyes AND r.approved_by IS NULL THEN 'approval'
+                             WHEN r.review AND r.stage = 1 THEN 'subject'
+                             WHEN r.status = 'verifying' THEN 'verification' END, 'rule', r.rule, 'purpose', r.purpose, 'rev', r.rev,
            'received_at', rfc3339(r.received_at), 'due_at', rfc3339(r.due_at),
            'requester', CASE WHEN r.relation IS NOT NULL OR r.contact IS NOT NULL
                              THEN json_build_object('relation', r.relation) END,
@@ -31,6 +35,10 @@ SELECT json_strip_nulls(json_build_object(
           FROM task AS t WHERE t.request = r.id),
        (SELECT coalesce(json_agg(json_build_object('backup', b.backup, 'outcome', b.outcome, 'at', rfc3339(b.at))
                    ORDER BY b.at, b.backup), '[]'::json)::text
-          FROM backup_answer AS b WHERE b.request = r.id)
+          FROM (SELECT a.backup, a.outcome,
+                       CASE WHEN a.outcome = 'dark' THEN coalesce(i.answered_at, a.at) ELSE a.at END AS at
+                  FROM backup_answer AS a
+                  LEFT JOIN task AS i ON i.request = a.request AND i.name = 'intake' AND i.kind = 'service'
+                 WHERE a.request = r.id) AS b)
   FROM request AS r
  WHERE r.id = $1::uuid

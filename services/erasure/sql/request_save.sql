@@ -6,7 +6,7 @@ UPDATE request
        completed_at = $17::timestamptz, answered_at = $18::timestamptz, barrier = $19::uuid, contact = $20::uuid,
        identifiers = $21::uuid, early_mail = $22::uuid, final_mail = $23::uuid, tries = $24::int4,
        contradicted = $25::bool, destroy_at = $26::timestamptz, verify_at = $27::timestamptz,
-       next_at = $28::timestamptz,
+       next_at = $28::timestamptz, review = $30::bool,
        verified_at = CASE WHEN verified_at IS NULL AND $9::uuid IS NOT NULL THEN $29::timestamptz ELSE verified_at END,
        resolved_at = CASE WHEN resolved_at IS NULL AND $4::int4 >= 2 THEN $29::timestamptz ELSE resolved_at END
  WHERE id = $1::uuid

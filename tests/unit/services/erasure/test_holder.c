@@ -44,13 +44,15 @@ static void a_recycle_bin_is_not_done(void **state)
     assert_true(change.next_us > NOW);
 }
 
-static void what_is_kept_names_its_rule(void **state)
+static void what_is_kept_names_its_rule_and_its_end(void **state)
 {
     struct task_change change;
 
     (void)state;
     assert_int_equal(decide(OUTCOME_KEPT, CLOCK_NONE, NULL, NULL, &change), REFUSED);
-    assert_int_equal(decide(OUTCOME_KEPT, CLOCK_NONE, "§ 147 AO", NULL, &change), DONE);
+    assert_int_equal(decide(OUTCOME_KEPT, CLOCK_NONE, "§ 147 AO", NULL, &change), REFUSED);
+    assert_int_equal(decide(OUTCOME_KEPT, NOW + HOURS(5), NULL, NULL, &change), REFUSED);
+    assert_int_equal(decide(OUTCOME_KEPT, NOW + HOURS(5), "§ 147 AO", NULL, &change), DONE);
     assert_int_equal(change.status, TASK_CLOSED);
     assert_int_equal(change.outcome, OUTCOME_KEPT);
 }
@@ -110,6 +112,14 @@ static void by_hand_takes_two(void **state)
     assert_int_equal(step, MANUAL_RECORD);
 }
 
+static void a_removal_contradicts_nobody(void **state)
+{
+    (void)state;
+    assert_true(decide_contradicts(TEXT("lethe.contact.recorded"), NOW));
+    assert_false(decide_contradicts(TEXT("lethe.contact.removed"), NOW));
+    assert_false(decide_contradicts(TEXT("lethe.contact.recorded"), CLOCK_NONE));
+}
+
 static void names_become_topics(void **state)
 {
     (void)state;
@@ -126,11 +136,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(done_and_not_held_are_final),
         cmocka_unit_test(a_recycle_bin_is_not_done),
-        cmocka_unit_test(what_is_kept_names_its_rule),
+        cmocka_unit_test(what_is_kept_names_its_rule_and_its_end),
         cmocka_unit_test(the_impossible_is_a_human_s),
         cmocka_unit_test(who_needs_an_identifier_gets_it_if_it_is_one_of_ours),
         cmocka_unit_test(a_closed_task_only_improves),
         cmocka_unit_test(by_hand_takes_two),
+        cmocka_unit_test(a_removal_contradicts_nobody),
         cmocka_unit_test(names_become_topics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,9 +22,14 @@ static int64_t at(const char *text)
 
 /* ---- who is believed ---- */
 
+static struct admission admit(struct admission_facts facts)
+{
+    return decide_admission(&facts);
+}
+
 static void an_operator_is_believed(void **state)
 {
-    struct admission a = decide_admission(true, false, false, 1000, 0);
+    struct admission a = admit((struct admission_facts){.by_operator = true, .counted = 1000});
 
     (void)state;
     assert_int_equal(a.status, STATUS_OPEN);
@@ -33,24 +38,50 @@ static void an_operator_is_believed(void **state)
 
 static void upstream_is_believed_where_the_policy_and_the_event_say_so(void **state)
 {
+    struct admission_facts facts = {.source_trusted = true, .verified = true, .counted = 1, .per_hour = 20};
+
     (void)state;
-    assert_int_equal(decide_admission(false, true, true, 1, 20).status, STATUS_OPEN);
-    assert_int_equal(decide_admission(false, true, false, 1, 20).status, STATUS_VERIFYING);
-    assert_int_equal(decide_admission(false, false, true, 1, 20).status, STATUS_VERIFYING);
-    assert_false(decide_admission(false, false, true, 1, 20).four_eyes);
+    assert_int_equal(admit(facts).status, STATUS_OPEN);
+    facts.verified = false;
+    assert_int_equal(admit(facts).status, STATUS_VERIFYING);
+    facts.verified = true;
+    facts.source_trusted = false;
+    assert_int_equal(admit(facts).status, STATUS_VERIFYING);
+    assert_false(admit(facts).four_eyes);
 }
 
 static void past_the_hourly_number_all_wait_for_four_eyes(void **state)
 {
-    struct admission last = decide_admission(false, true, true, 20, 20);
-    struct admission over = decide_admission(false, true, true, 21, 20);
-    struct admission none = decide_admission(false, true, true, 1, 0);
+    struct admission_facts facts = {.source_trusted = true, .verified = true, .counted = 20, .per_hour = 20};
 
     (void)state;
-    assert_false(last.four_eyes);
-    assert_true(over.four_eyes && over.cap_exceeded);
-    assert_int_equal(over.status, STATUS_VERIFYING);
-    assert_true(none.four_eyes);
+    assert_false(admit(facts).four_eyes);
+    facts.counted = 21;
+    assert_true(admit(facts).four_eyes && admit(facts).cap_exceeded);
+    assert_int_equal(admit(facts).status, STATUS_VERIFYING);
+    facts.counted = 1;
+    facts.per_hour = 0;
+    assert_true(admit(facts).four_eyes);
+}
+
+static void a_frozen_source_stays_frozen(void **state)
+{
+    struct admission a = admit((struct admission_facts){
+        .source_trusted = true, .verified = true, .frozen = true, .counted = 1, .per_hour = 20});
+
+    (void)state;
+    assert_true(a.four_eyes);
+    assert_false(a.cap_exceeded); /* it was said once */
+    assert_int_equal(a.status, STATUS_VERIFYING);
+}
+
+static void in_doubt_is_who_is_nobody_yet(void **state)
+{
+    (void)state;
+    assert_true(decide_doubtful(true, 0, 0));
+    assert_false(decide_doubtful(true, 1, 3)); /* a review beside a person that is certain */
+    assert_false(decide_doubtful(true, 0, 1));
+    assert_false(decide_doubtful(false, 0, 0)); /* nobody of that name is here */
 }
 
 /* ---- the clock ---- */
@@ -134,6 +165,8 @@ static void nothing_is_destroyed_before_the_set_is_closed_and_the_hold_is_over(v
     f.hold_until_us = 100;
     assert_int_equal(decide_step(&f), STEP_DESTROY);
     f.status = STATUS_CANCELLED;
+    assert_int_equal(decide_step(&f), STEP_WAIT);
+    f.status = STATUS_VERIFYING; /* restricted, but whoever asked isn't known */
     assert_int_equal(decide_step(&f), STEP_WAIT);
 }
 
@@ -236,6 +269,30 @@ static void the_clock_pauses_once_and_the_term_extends_once(void **state)
     assert_false(may(s, ACTION_EXTEND));
 }
 
+static void a_person_is_named_only_where_that_is_in_doubt(void **state)
+{
+    struct request_standing s = {.kind = KIND_FORGET, .status = STATUS_OPEN, .stage = STAGE_OPENED};
+
+    (void)state;
+    assert_false(may(s, ACTION_SUBJECT));
+    s.doubtful = true;
+    assert_true(may(s, ACTION_SUBJECT));
+    assert_true(may(s, ACTION_REJECT));
+}
+
+static void a_person_is_answered_once_and_after_the_end_too(void **state)
+{
+    struct request_standing s = {.kind = KIND_FORGET, .status = STATUS_COMPLETED, .stage = STAGE_CLOSED};
+
+    (void)state;
+    assert_true(may(s, ACTION_ANSWERED));
+    s.answered = true;
+    assert_false(may(s, ACTION_ANSWERED));
+    s.answered = false;
+    s.kind = KIND_EXPIRY;
+    assert_false(may(s, ACTION_ANSWERED));
+}
+
 static void no_human_completes_a_forget(void **state)
 {
     struct request_standing s = {.kind = KIND_FORGET, .status = STATUS_RUNNING, .stage = STAGE_DESTROYING};
@@ -256,6 +313,8 @@ int main(void)
         cmocka_unit_test(an_operator_is_believed),
         cmocka_unit_test(upstream_is_believed_where_the_policy_and_the_event_say_so),
         cmocka_unit_test(past_the_hourly_number_all_wait_for_four_eyes),
+        cmocka_unit_test(a_frozen_source_stays_frozen),
+        cmocka_unit_test(in_doubt_is_who_is_nobody_yet),
         cmocka_unit_test(a_term_is_a_month_and_ends_on_a_day_that_exists),
         cmocka_unit_test(extensions_and_pauses_push_it),
         cmocka_unit_test(it_escalates_as_the_end_comes_near),
@@ -267,6 +326,8 @@ int main(void)
         cmocka_unit_test(it_is_cancelled_while_the_hold_runs_and_not_after),
         cmocka_unit_test(approval_needs_another_operator),
         cmocka_unit_test(the_clock_pauses_once_and_the_term_extends_once),
+        cmocka_unit_test(a_person_is_named_only_where_that_is_in_doubt),
+        cmocka_unit_test(a_person_is_answered_once_and_after_the_end_too),
         cmocka_unit_test(no_human_completes_a_forget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

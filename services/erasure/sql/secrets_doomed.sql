@@ -1,0 +1,1 @@
+SELECT id FROM doomed_key LIMIT 1000

@@ -1,0 +1,1 @@
+DELETE FROM doomed_key WHERE id = ANY ($1::uuid[])
