@@ -1,4 +1,4 @@
-/* admin: the few things that change a topic: creating one, deleting records below an offset. */
+/* admin: the few things that change a topic: creating one, deleting records below an offset, and which offset that is. */
 #include "common/kafka/internal.h"
 
 #include <stdio.h>
@@ -34,6 +34,41 @@ enum outcome kafka_delete_before(struct kafka_producer *producer, struct kafka_p
     rd_kafka_DeleteRecords_destroy(request);
     rd_kafka_queue_destroy(queue);
     return outcome;
+}
+
+static enum outcome offset_at(rd_kafka_t *rk, struct kafka_partition at, int64_t since_us, int64_t *offset,
+                              struct error *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_resp_err_t failure;
+
+    rd_kafka_topic_partition_list_add(list, at.topic, at.partition)->offset = since_us / US_PER_MS;
+    failure = rd_kafka_offsets_for_times(rk, list, ADMIN_WAIT_MS);
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        failure = list->elems[0].err;
+    *offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_retry(err, "kafka", "offsets of %s can't be read: %s", at.topic, rd_kafka_err2name(failure));
+    return DONE;
+}
+
+enum outcome kafka_offset_since(struct kafka_producer *producer, struct kafka_partition at, int64_t since_us,
+                                int64_t *offset, struct error *err)
+{
+    rd_kafka_t *rk = kafka_producer_handle(producer);
+    int64_t low, end;
+    rd_kafka_resp_err_t failure =
+        rd_kafka_query_watermark_offsets(rk, at.topic, at.partition, &low, &end, ADMIN_WAIT_MS);
+
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_retry(err, "kafka", "the end of %s can't be read: %s", at.topic, rd_kafka_err2name(failure));
+    *offset = end;
+    if (since_us != CLOCK_NONE)
+        TRY(offset_at(rk, at, since_us, offset, err));
+    if (*offset < 0 || *offset > end)
+        *offset = end;
+    return DONE;
 }
 
 static enum outcome apply_settings(rd_kafka_NewTopic_t *topic, const char *const *settings, size_t n, struct error *err)

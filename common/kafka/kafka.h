@@ -127,6 +127,10 @@ int32_t kafka_partitions(struct kafka_producer *producer, const char *topic); /*
 /* kafka_delete_before: DeleteRecords (waits up to 10 s). */
 enum outcome kafka_delete_before(struct kafka_producer *producer, struct kafka_partition at, int64_t offset,
                                  struct error *err) WARN_UNUSED;
+/* kafka_offset_since: the offset of the first record at or after a time; the end where there is none, or where since_us is
+ * CLOCK_NONE. Never past the end as it stood at the call. */
+enum outcome kafka_offset_since(struct kafka_producer *producer, struct kafka_partition at, int64_t since_us,
+                                int64_t *offset, struct error *err) WARN_UNUSED;
 /* kafka_topic_create: idempotent; settings as "retention.ms=1000" texts. */
 enum outcome kafka_topic_create(struct kafka_producer *producer, const char *topic, int partitions,
                                 const char *const *settings, size_t settings_n, struct error *err) WARN_UNUSED;

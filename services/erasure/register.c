@@ -8,8 +8,9 @@
 
 static enum outcome make_topic(struct call *call, const char *topic, struct error *err)
 {
-    /* As contacts.in: what is truncated leaves the disk once its segment has rolled. */
-    static const char *const settings[] = {"retention.ms=2592000000", "message.timestamp.type=LogAppendTime",
+    /* As contacts.in: what is truncated leaves the disk once its segment has rolled. No message of ours rolls it, which a
+     * holder would have to know; a day does: an instruction without an answer is written again each hour. */
+    static const char *const settings[] = {"retention.ms=86400000", "message.timestamp.type=LogAppendTime",
                                            "segment.ms=60000", "segment.bytes=67108864", "file.delete.delay.ms=1000"};
     struct kafka_producer *producer;
     enum outcome o;

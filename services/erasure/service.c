@@ -59,6 +59,7 @@ static const struct periodic_job jobs[] = {
     EVERY_PROCESS("deliver", 250 * US_PER_MS, run_deliver),
     EVERY_PROCESS("deliver-slow", 250 * US_PER_MS, run_deliver_slow),
     EVERY("sweep", MINUTES(1), run_sweep),
+    EVERY("truncate-holders", SECONDS(30), run_truncate),
     EVERY("doomed-keys", SECONDS(30), run_doomed_keys),
 };
 

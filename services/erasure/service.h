@@ -19,7 +19,7 @@ struct erasure_state {
     /* a client a lane and thread; only that lane's job touches them */
     struct http_client *clients[LANES][LANE_THREADS];
     struct metric *taken, *completed, *answered, *late, *escalated, *capped, *contradicted, *forged, *delivered,
-        *failed, *resent, *doubtful, *joins_open;
+        *failed, *resent, *doubtful, *joins_open, *truncated;
 };
 void erasure_check(const struct options *options, struct buf *mistakes);
 enum outcome erasure_start(struct service *service, void **state, struct error *err);
@@ -33,7 +33,7 @@ static inline struct erasure_state *erasure(const struct call *call)
 topic_fn on_forget_wanted, on_contact_refused, on_retention_expired, on_consent_changed, on_mail_changed,
     on_holder_result;
 batch_fn on_answers; /* forget.result */
-job_fn run_advance, run_deliver, run_deliver_slow, run_sweep, run_doomed_keys;
+job_fn run_advance, run_deliver, run_deliver_slow, run_sweep, run_doomed_keys, run_truncate;
 route_fn post_request, get_requests, get_request, post_cancel, post_verify, post_approve, post_pause, post_resume,
     post_extend, post_reject, post_complete, get_certificate, get_report;
 route_fn post_subject, post_answered, get_sources, post_source_release;

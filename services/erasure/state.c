@@ -21,6 +21,8 @@ static void make_metrics(struct metrics *m, struct erasure_state *s)
         metrics_counter(m, "lethe_requests_doubtful_total", "", "forgets that wait until a human says who is meant");
     s->joins_open =
         metrics_gauge(m, "lethe_joins_open", "", "late joiners that have not dealt with what a tombstone covers");
+    s->truncated =
+        metrics_counter(m, "lethe_holder_topics_truncated_total", "", "times that a holder's topic was truncated");
     s->resent = metrics_counter(m, "lethe_orders_resent_total", "", "orders said again to services that were silent");
 }
 

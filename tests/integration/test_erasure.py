@@ -2,6 +2,7 @@
 import time
 import uuid
 
+import confluent_kafka
 import pytest
 from forgetting import ask, request, tasks, wait_completed
 from internal_events import new_id
@@ -469,3 +470,19 @@ def test_holders_of_the_policy_take_the_same_road(stack, crm):
         "sealing_key": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
         "signing_key": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="})
     wait_until(lambda: stack.high_watermarks()[("holder.tape", 0)] > 0, 60, "the instruction on its topic")
+
+    # what is answered leaves the topic
+    assert low_watermark(stack, "holder.tape") == 0
+    stack.rows("UPDATE erasure.task SET status = 'closed', outcome = 'done', answered_at = now(), next_attempt_at = NULL "
+               "WHERE name = 'tape'")
+    stack.restart("erasure")
+    wait_until(lambda: low_watermark(stack, "holder.tape") == stack.high_watermarks()[("holder.tape", 0)], 90,
+               "the topic to be truncated")
+
+
+def low_watermark(stack, topic):
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": stack.env["LETHE_KAFKA"], "group.id": "look", "log_level": 0})
+    try:
+        return consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, 0), timeout=10)[0]
+    finally:
+        consumer.close()
