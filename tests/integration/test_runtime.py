@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -275,6 +276,23 @@ def test_all_mistakes_are_named_at_once(stack, tmp_path):
         assert name in answer.stderr, answer.stderr
     assert command(stack, "erasure", "--check", LETHE_INSTANCE="erasure/1").returncode == 78
     assert command(stack, "erasure", "--check", LETHE_INSTANCE="Erasure_1.b-" + "c" * 36).returncode == 0
+
+
+def test_a_replaced_broker_is_read_from_its_start(own_stack):
+    """Its offsets mean something else: the cluster's id is looked at at each assignment, not once a process."""
+    stack = own_stack.up()
+    send_people(stack, "RB", 20)
+    stack.wait_drained(120)
+    before, pid = stack.rows("SELECT DISTINCT cluster_id FROM dedupe.koff"), stack.pid("dedupe")
+    stack.kill("kafka")
+    shutil.rmtree(stack.home / "kafka" / "data")
+    (stack.home / "kafka" / "cluster_id").unlink()
+    stack.run("up")
+    wait_until(lambda: not set(before) & set(stack.rows("SELECT DISTINCT cluster_id FROM dedupe.koff")), 120,
+               "all partitions to be taken anew")
+    assert stack.pid("dedupe") == pid
+    send_people(stack, "RC", 20)
+    wait_until(lambda: stack.value("SELECT count(*) FROM dedupe.record") == 40, 120, "what comes now to be read")
 
 
 # ---- stopping ------------------------------------------------------------------------------------------------------------------
