@@ -55,12 +55,12 @@ static bool split_address(const char *address, char *host, size_t host_n, char *
         from++;
         to--;
     }
-    size_t n = (size_t)(to - from);
-    if (n >= host_n || strlen(colon + 1) >= port_n)
+    size_t n = (size_t)(to - from), digits = strlen(colon + 1);
+    if (n >= host_n || digits >= port_n)
         return false;
     memcpy(host, from, n);
     host[n] = '\0';
-    strcpy(port, colon + 1);
+    memcpy(port, colon + 1, digits + 1);
     return true;
 }
 
