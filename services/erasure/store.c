@@ -244,6 +244,16 @@ enum outcome requests_due(struct call *call, int most, struct uuid_list *out, st
     return store_ids_due(call, &erasure_sql_requests_due, most, out, err);
 }
 
+enum outcome requests_over(struct call *call, const struct uuid *ids, size_t n, struct uuid_list *out,
+                           struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, ids, n);
+    return store_ids(call, &erasure_sql_requests_over, &params, out, err);
+}
+
 enum outcome requests_ready(struct call *call, const struct uuid *ids, size_t n, struct uuid_list *out,
                             struct error *err)
 {

@@ -61,6 +61,9 @@ enum outcome request_insert(struct call *call, const struct request *request, co
 enum outcome request_save(struct call *call, struct request *request, struct error *err) WARN_UNUSED;
 void request_announce(struct call *call, const struct request *request);
 enum outcome requests_due(struct call *call, int most, struct uuid_list *out, struct error *err) WARN_UNUSED;
+/* requests_over: of these, those that are completed. */
+enum outcome requests_over(struct call *call, const struct uuid *ids, size_t n, struct uuid_list *out,
+                           struct error *err) WARN_UNUSED;
 /* requests_ready: of these, those whose services have all answered the present stage. */
 enum outcome requests_ready(struct call *call, const struct uuid *ids, size_t n, struct uuid_list *out,
                             struct error *err) WARN_UNUSED;

@@ -53,8 +53,8 @@ def messages(stack, topic, kind):
 
 @pytest.mark.durable
 @pytest.mark.parametrize("service, point", [
-    ("intake", "service.before-commit"), ("intake", "relay.before-send"),
-    ("dedupe", "service.before-commit"), ("dedupe", "relay.before-send"), ("dedupe", "relay.after-delivery"),
+    ("intake", "batch.before-commit"), ("intake", "relay.before-send"),
+    ("dedupe", "batch.before-commit"), ("dedupe", "relay.before-send"), ("dedupe", "relay.after-delivery"),
 ])
 def test_a_zombie_writes_nothing_and_costs_nothing(own_stack, service, point):
     stack = own_stack.up()
@@ -79,7 +79,7 @@ def test_a_zombie_writes_nothing_and_costs_nothing(own_stack, service, point):
         stack.start(service)
     zombies.send(100)
     zombies.wait_through()
-    if point == "service.before-commit":
+    if point == "batch.before-commit":
         kind = {"intake": ("record", "lethe.record.accepted"), "dedupe": ("person", "lethe.person.linked")}[service]
         ids = messages(stack, *kind)
         assert len(ids) == len(set(ids)), "an event that was never committed was published"

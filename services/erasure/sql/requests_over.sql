@@ -1,0 +1,1 @@
+SELECT id FROM request WHERE id = ANY ($1::uuid[]) AND status = 'completed'
