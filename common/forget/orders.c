@@ -179,7 +179,7 @@ static enum outcome on_completed(struct call *call, const void *event, struct er
     bool busy;
 
     TRY(forget_store_load(call, &in->request, &task, &busy, err));
-    if (busy) /* a repeated order is being worked off; what it leaves is swept by its age */
+    if (busy) /* a repeated order is being worked off: its answer makes erasure say this again */
         return DONE;
     struct task_plan plan = task_decide_order(task.state, task.verify, ORDER_COMPLETED);
     return plan.changes ? forget_store_close(call, &in->request, plan.next, err) : DONE;

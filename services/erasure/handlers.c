@@ -40,15 +40,13 @@ static void answers_add(struct service_answers *a, const struct forget_result *i
     a->at[a->n++] = in->at;
 }
 
-/* Who answers for a request that is over has heard an old order (a reminder that lay in a dead process's outbox) and has
- * taken its set up again: it is told once more that it is over. */
-static enum outcome close_again(struct call *call, const struct service_answers *answers, struct error *err)
+/* Who answers for a request that is over has heard an old order (a reminder that lay in a dead process's outbox), or was
+ * at work when its end was told: it is told once more. */
+static enum outcome close_again(struct call *call, const struct uuid *requests, size_t n, struct error *err)
 {
     struct uuid_list over;
 
-    if (answers->n == 0)
-        return DONE;
-    TRY(requests_over(call, answers->requests, answers->n, &over, err));
+    TRY(requests_over(call, requests, n, &over, err));
     for (size_t i = 0; i < over.n; i++) {
         struct request request = {.id = over.items[i]};
         order_step(call, &forget_completed_event, &request, (struct text_list){0});
@@ -67,7 +65,7 @@ static enum outcome take_answers(struct call *call, struct service_answers phase
             requests[n++] = phases[phase].requests[i];
     if (n == 0)
         return DONE;
-    TRY(close_again(call, &phases[PHASE_DESTROY], err));
+    TRY(close_again(call, requests, n, err));
     TRY(tasks_destroyed(call, &phases[PHASE_DESTROY], err));
     TRY(tasks_verified(call, &phases[PHASE_VERIFY], err));
     TRY(requests_ready(call, requests, n, &ready, err));

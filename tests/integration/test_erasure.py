@@ -6,7 +6,7 @@ import confluent_kafka
 import pytest
 from forgetting import ask, request, tasks, wait_completed
 from internal_events import new_id
-from lethe_stack import contact, event, mail_text, wait_until
+from lethe_stack import SERVICES, contact, event, mail_text, wait_until
 from outside_holder import Crm, stamp
 
 
@@ -320,6 +320,25 @@ def test_a_backup_is_dark_since_the_keys_are_gone(stack, crm):
     wait_completed(stack, [number])
     [signed] = [b for b in erasure(stack, "GET", f"/requests/{number}/certificate")["backups"] if b["backup"] == backup]
     assert signed["at"] == shown["at"]
+
+
+def test_a_stale_order_after_the_end_leaves_no_set_behind(stack):
+    """A reminder of a process that died may come after the request is over."""
+    email, lead = address(), f"L-{name()}"
+    ids = known(stack, email, lead)
+    number = ask(stack, {"email": email})
+    wait_completed(stack, [number])
+
+    def sets():
+        """{service: (state, records, keys) of the task}"""
+        return {service: stack.rows("SELECT state, cardinality(records), cardinality(key_hashes) "
+                                    f"FROM {service}.forget_task WHERE request = %s", (number,))[0] for service in SERVICES}
+
+    over = wait_until(lambda: sets() if len(set(sets().values())) == 1 else None, 30, sets)
+    stack.send(event("lethe.forget.destroy", {"request": number, "keys": [], "records": [ids[lead]], "persons": [],
+                                              "received_at": "2026-11-20T00:00:00Z"}, key=number), topic="forget")
+    wait_until(lambda: sets() != over, 30, "the stale order to be taken")
+    wait_until(lambda: sets() == over, 30, lambda: f"all eight to close it again: {sets()}")
 
 
 # ---- who asks upstream -------------------------------------------------------------------------------------------------
