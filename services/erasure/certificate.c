@@ -19,9 +19,13 @@ static enum outcome print_backups(struct call *call, const struct uuid *request,
     for (int i = 0; i < rows.n; i++) {
         struct json j = json_object(out, i > 0);
         struct uuid backup = pg_get_uuid(&rows, i, 0);
+        struct uuid recorded_by = pg_get_uuid(&rows, i, 4), confirmed_by = pg_get_uuid(&rows, i, 5);
         json_time(&j, "at", pg_get_time(&rows, i, 2));
         json_uuid(&j, "backup", &backup);
+        json_uuid(&j, "confirmed_by", &confirmed_by); /* by hand: two persons */
+        json_text(&j, "evidence", pg_get_text(&rows, i, 3));
         json_text(&j, "outcome", pg_get_text(&rows, i, 1));
+        json_uuid(&j, "recorded_by", &recorded_by);
         json_end(&j);
     }
     buf_char(out, ']');

@@ -155,6 +155,9 @@ enum outcome backup_put(struct call *call, const struct backup_answer *answer, s
     pg_add_uuid(&params, &answer->backup);
     pg_add_text(&params, answer->outcome);
     pg_add_time(&params, answer->at);
+    pg_add_text(&params, answer->evidence);
+    pg_add_uuid(&params, &answer->recorded_by);
+    pg_add_uuid(&params, &answer->confirmed_by);
     return pg_queue(call->pg, &erasure_sql_backup_put, &params, err);
 }
 

@@ -468,6 +468,10 @@ def test_lethectl_answers_for_a_copy_without_an_end(stack, operators):
         assert lethectl(stack, "requests", "wait", request, "--timeout", "90").returncode == 0
         [answer] = [b for b in stack.admin("GET", f"/requests/{request}").json()["backups"] if b["backup"] == backup]
         assert answer["outcome"] == "not-held"
+        certificate = stack.admin("GET", f"/requests/{request}/certificate").json()
+        [stated] = [b for b in certificate["backups"] if b["backup"] == backup]
+        assert (stated["outcome"], stated["evidence"]) == ("not-held", "p-7/2026")
+        assert (stated["recorded_by"], stated["confirmed_by"]) == (operators["dpo"]["id"], operators["admin"]["id"])
     finally:
         assert stack.admin("PATCH", f"/backups/{backup}", {"gone": True}).status_code == 200
 

@@ -158,6 +158,9 @@ CREATE TABLE {schema}.backup_answer (
     backup  uuid        NOT NULL,
     outcome text        NOT NULL,
     at      timestamptz NOT NULL,
+    evidence     text, -- of an answer by hand: where the proof lies, and two operators
+    recorded_by  uuid,
+    confirmed_by uuid,
     PRIMARY KEY (request, backup)
 );
 
