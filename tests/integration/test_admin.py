@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import uuid
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -516,6 +517,19 @@ def test_lethectl_completes_with_a_decision_and_details(stack, tmp_path):
     assert (shown["status"], shown["decision"], shown["article"]) == ("completed", "partly", "16")
     details.write_text("[]")
     assert lethectl(stack, "requests", "create", "rectify", "--details-file", str(details), given=address()).returncode == 2
+
+
+def test_lethectl_tells_who_was_answered_by_letter_and_which_sources_wait(stack):
+    request = stack.admin("POST", "/requests", {"kind": "access", "subject": {"email": address()}}).json()["id"]
+    now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
+    assert lethectl(stack, "requests", "answered", request, "--at", now).returncode == 1, "how?"
+    told = lethectl(stack, "requests", "answered", request, "--at", now, "--how", "letter")
+    assert told.returncode == 0, told.stderr
+    assert stack.admin("GET", f"/requests/{request}").json()["answered_at"]
+    assert lethectl(stack, "requests", "subject", request).returncode == 2, "nobody is named"
+    assert lethectl(stack, "requests", "subject", request, "--person", str(uuid.uuid4())).returncode == 1, "nobody asks"
+    assert lethectl(stack, "sources", "list").returncode == 0
+    assert lethectl(stack, "sources", "release", "shop").returncode == 4, "it isn't held back"
 
 
 # ---- on a stack apart, in this order ---------------------------------------------------------------------------------------------
