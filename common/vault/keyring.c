@@ -324,7 +324,7 @@ enum outcome vault_keys_sweep(struct vault *vault, int64_t older_than_us, const 
     pg_add_str(&params, keyring->maker);
     pg_add_time(&params, older_than_us);
     pg_add_uuids(&params, ids, n);
-    TRY(pg_exec(keyring->pg, &vault_sql_keys_sweep, &params, &rows, err));
+    TRY(ask(keyring, &vault_sql_keys_sweep, &params, &rows, err));
     *destroyed = rows.n == 1 ? pg_get_int8(&rows, 0, 0) : 0;
     pg_rows_free(&rows);
     return DONE;
