@@ -69,9 +69,13 @@ enum outcome retention_job_expire(struct call *call, bool *again, struct error *
     struct due_items due;
     struct expiries expiries;
     struct uuid *ids;
+    size_t unsure;
 
+    TRY(store_look_again(call, DUE_PAGE, &unsure, err));
+    if (unsure > 0)
+        call_wake(call, "compute");
     TRY(store_due(call, DUE_PAGE, &due, err));
-    *again = due.n >= DUE_PAGE;
+    *again = due.n >= DUE_PAGE || unsure >= DUE_PAGE;
     if (due.n == 0)
         return DONE;
     decide_expiries(due.items, due.n, call->now_us, call->arena, &expiries);

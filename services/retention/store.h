@@ -97,6 +97,8 @@ enum outcome store_activities_computed(struct call *call, const struct activity_
 enum outcome store_parts_computed(struct call *call, const struct part_clock *parts, size_t n,
                                   struct error *err) WARN_UNUSED;
 
+/* store_look_again: due clocks that hang on the last use and were computed before they were due are to be computed anew. */
+enum outcome store_look_again(struct call *call, int most, size_t *n, struct error *err) WARN_UNUSED;
 enum outcome store_due(struct call *call, int most, struct due_items *out, struct error *err) WARN_UNUSED;
 enum outcome store_announced(struct call *call, const struct due_item *items, const struct uuid *expiries, size_t n,
                              struct error *err) WARN_UNUSED;

@@ -149,6 +149,20 @@ enum outcome store_parts_computed(struct call *call, const struct part_clock *pa
 
 /* ---- what is due ------------------------------------------------------------------------------------------------------ */
 
+enum outcome store_look_again(struct call *call, int most, size_t *n, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_time(&params, call->now_us);
+    pg_add_int4(&params, most);
+    TRY(pg_exec(call->pg, &retention_sql_records_again, &params, &rows, err));
+    *n = (size_t)rows.n;
+    pg_rows_free(&rows);
+    return DONE;
+}
+
 enum outcome store_due(struct call *call, int most, struct due_items *out, struct error *err)
 {
     struct pg_params params;

@@ -116,6 +116,19 @@ def test_last_use_of_the_person(stack):
     wait_clock(stack, "record", customer, "2024-01-01T00:00:00", "customer-3y")
 
 
+def test_a_clock_is_computed_once_more_before_anything_ends_by_it(stack):
+    """Two processes may take an activity and its record in at one moment, and neither touch the other's clock."""
+    customer, order = new_id(), new_id()
+    stack.send(accepted(customer, category="customer", captured_at="2018-05-01T00:00:00Z"), topic="record")
+    stack.send(activity_accepted(order, parts=[part(record=customer)], occurred_at="2026-03-01T00:00:00Z"), topic="activity")
+    wait_clock(stack, "record", customer, "2030-01-01T00:00:00", "customer-3y")
+    # as such a moment would have left it, long ago: computed without the order, and due now
+    stack.rows("UPDATE retention.record SET due_at = '2022-01-01', computed_at = '2018-05-01' WHERE record = %s", (customer,))
+    wait_clock(stack, "record", customer, "2030-01-01T00:00:00", "customer-3y")
+    wait_read(stack, "retention")
+    assert not expiries(stack, customer)
+
+
 def test_activities_and_their_parts(stack):
     order, email, sender, copied = (new_id() for _ in range(4))
     stack.send(activity_accepted(order, parts=[part()], occurred_at="2026-10-02T00:00:00Z",

@@ -1,10 +1,12 @@
 """The local stack itself: data survive down and up, what was killed comes back, secrets stay private."""
+import os
 import smtplib
 import stat
+import subprocess
 
 import psycopg
 import pytest
-from lethe_stack import event
+from lethe_stack import ROOT, event
 
 INFRASTRUCTURE = ("postgres", "keyring", "kafka", "redis", "smtp")
 
@@ -85,3 +87,12 @@ def test_mail_sink_keeps_bounces_and_defers(stack):
     assert [m["Subject"] for to in ("someone", "defer-7") for _, m in stack.mails(f"{to}@example.org")] == ["kept", "late"]
     number, message = stack.wait_mail("someone@example.org")
     assert number >= 1 and message["X-Envelope-From"] == "a@example.org"
+
+
+def test_leases_on_a_real_database(stack):
+    """The unit test of common/lease skips its cases where there is no PostgreSQL: here there is one."""
+    subprocess.run(["make", "-s", "FLAVOUR=asan", "build/asan/tests/unit/common/lease/test_lease"], cwd=ROOT, check=True)
+    done = subprocess.run([ROOT / "build/asan/tests/unit/common/lease/test_lease"], capture_output=True, text=True, check=False,
+                          env={**os.environ, "LETHE_TEST_PG": stack.env["LETHE_PG"], "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SKIP" not in done.stdout and "\nok " in done.stdout

@@ -7,6 +7,7 @@ CREATE TABLE {schema}.record (
     captured_at  timestamptz NOT NULL,
     dates        bytea       NOT NULL, -- packed: names and times
     computed     bigint      NOT NULL DEFAULT 0,
+    computed_at  timestamptz,
     by_last_use  boolean     NOT NULL DEFAULT false,
     due_at       timestamptz,          -- NULL: no rule names an end
     rule         text,

@@ -1,7 +1,7 @@
 -- What is due now and not announced, or announced an hour ago and still there. kind: 0 record, 1 activity, 2 part.
--- A clock that waits to be computed isn't trusted.
+-- A clock that waits to be computed isn't trusted, nor is one that hangs on the last use and was computed before it was due.
 WITH records AS (SELECT record, rule, expiry FROM record
-                  WHERE due_at <= $1::timestamptz AND computed >= $3::int8
+                  WHERE due_at <= $1::timestamptz AND computed >= $3::int8 AND (NOT by_last_use OR computed_at >= due_at)
                     AND (announced_at IS NULL OR announced_at < $1::timestamptz - interval '1 hour')
                   ORDER BY due_at LIMIT $2::int4 FOR UPDATE SKIP LOCKED),
      activities AS (SELECT activity, rule, expiry FROM activity
