@@ -6,15 +6,15 @@
 
 /* One person's part. Staff are no persons here: no identifiers are made of them. */
 struct part {
-    int role; /* enum part_role */
+    struct text email, name; /* as they came; absent: TEXT_NONE */
+    struct text system, id;  /* the record that the source names */
+    size_t place;            /* in the event's persons */
+    int role;                /* enum part_role */
     bool staff;
-    struct text email, name;        /* as they came; absent: TEXT_NONE */
-    struct text system, id;         /* the record that the source names */
-    struct identifiers ids;         /* source, email, email_wide */
-    struct uuid part_id, record_id; /* given by the store's side */
-    size_t place;                   /* in the event's persons */
     bool gone;                      /* the person is forgotten or restricted: the part isn't stored */
     struct uuid forgotten;          /* gone for good: the request whose tombstone stands */
+    struct uuid part_id, record_id; /* given by the store's side */
+    struct identifiers ids;         /* source, email, email_wide */
 };
 
 struct activity_content {

@@ -23,37 +23,32 @@ void *list_grow(struct arena *arena, void *items, size_t n, size_t *room, size_t
 struct slot {
     struct hash key;
     struct text system;
-    bool is_activity;
-    /* as it was */
-    bool found, wanted; /* wanted: its sealed state is read with the row */
+    /* as it was; wide fields first, without holes: a batch holds one for each key */
     struct uuid record; /* a record's id, or an activity's */
     struct version version;
     int64_t full, rev, created_us;
-    bool blocked; /* being destroyed just now */
     struct bytes sealed;
-    bool ended;
     struct version ended_version;
-    int ended_reason;
-    bool restricted;
     struct uuid request; /* that restricts it */
-    bool has_key;
     const uint8_t *key_bytes;
-    /* an activity's */
-    struct uuid content;
-    bool partial;
-    struct part *old_parts;
+    struct part *old_parts; /* these three: an activity's */
     size_t old_parts_n;
+    struct uuid content;
+    int ended_reason;
+    bool is_activity, partial;
+    bool found, wanted; /* wanted: its sealed state is read with the row */
+    bool blocked;       /* being destroyed just now */
+    bool ended, restricted, has_key;
     /* as it will be */
-    bool dirty, fresh; /* fresh: a new record, whose id is `record` */
     struct record_state state;
-    bool has_state;
-    struct identifiers ids;
-    bool ids_known; /* they are those of the state */
-    int32_t partition;
     struct uuid gone; /* the record that ended in this batch */
     struct activity *activity;
-    bool now_partial;
     int64_t new_rev;
+    int32_t partition;
+    bool dirty, fresh; /* fresh: a new record, whose id is `record` */
+    bool has_state, now_partial;
+    bool ids_known; /* they are those of the state */
+    struct identifiers ids;
 };
 
 enum work_kind {

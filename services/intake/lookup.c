@@ -72,11 +72,15 @@ enum { ROW_RECORD, ROW_ENDED, ROW_RESTRICTED, ROW_REVISION };
 
 static void read_row(struct batch *batch, const struct pg_rows *rows, int row)
 {
-    struct slot *slot = NULL;
+    int what = pg_get_int4(rows, row, 0);
+    struct slot *slot;
 
-    if (pg_get_int4(rows, row, 0) != ROW_REVISION)
-        slot = slot_at(batch, (size_t)pg_get_int4(rows, row, 1) - 1);
-    switch (pg_get_int4(rows, row, 0)) {
+    if (what == ROW_REVISION) {
+        batch->rev_base = pg_get_int8(rows, row, 4);
+        return;
+    }
+    slot = slot_at(batch, (size_t)pg_get_int4(rows, row, 1) - 1);
+    switch (what) {
     case ROW_RECORD:
         slot->found = true;
         slot->record = pg_get_uuid(rows, row, 2);
@@ -96,8 +100,6 @@ static void read_row(struct batch *batch, const struct pg_rows *rows, int row)
         slot->restricted = true;
         slot->request = pg_get_uuid(rows, row, 2);
         break;
-    default:
-        batch->rev_base = pg_get_int8(rows, row, 4);
     }
 }
 

@@ -39,21 +39,28 @@ static void wait_free(struct wait *wait)
     free(wait);
 }
 
-static void on_delivered(void *context, const struct kafka_report *report)
+/* Counts one message off. True: it was the last one, and the sender has gone. */
+static bool settle(struct wait *wait, bool failed)
 {
-    struct wait *wait = (struct wait *)(uintptr_t)report->ticket;
     bool last;
 
-    (void)context;
     (void)atomic_fetch_sub(&wait->producer->in_flight, 1);
     (void)pthread_mutex_lock(&wait->lock);
     wait->open--;
-    wait->failed |= report->fate != KAFKA_DELIVERED;
+    wait->failed |= failed;
     last = wait->open == 0 && wait->abandoned;
     if (wait->open == 0)
         (void)pthread_cond_signal(&wait->cond);
     (void)pthread_mutex_unlock(&wait->lock);
-    if (last)
+    return last;
+}
+
+static void on_delivered(void *context, const struct kafka_report *report)
+{
+    struct wait *wait = (struct wait *)(uintptr_t)report->ticket;
+
+    (void)context;
+    if (settle(wait, report->fate != KAFKA_DELIVERED))
         wait_free(wait);
 }
 
@@ -122,18 +129,17 @@ void producer_free(struct producer *producer)
     free(producer);
 }
 
-/* Hands the messages over; those that aren't taken count as failed at once. */
+/* Hands the messages over; those that aren't taken count as failed at once. The sender is still here and keeps `wait`. */
 static void hand_over(struct producer *producer, const struct kafka_record *records, size_t n, struct wait *wait)
 {
-    const struct kafka_report refused = {.ticket = (uint64_t)(uintptr_t)wait, .fate = KAFKA_PRODUCER};
+    const uint64_t ticket = (uint64_t)(uintptr_t)wait;
     struct error ignored;
 
     (void)pthread_rwlock_rdlock(&producer->lock);
     for (size_t i = 0; i < n; i++) {
         (void)atomic_fetch_add(&producer->in_flight, 1);
-        if (producer->kafka == NULL ||
-            kafka_produce(producer->kafka, &records[i], refused.ticket, NULL, &ignored) != DONE)
-            on_delivered(producer, &refused);
+        if (producer->kafka == NULL || kafka_produce(producer->kafka, &records[i], ticket, NULL, &ignored) != DONE)
+            (void)settle(wait, true);
     }
     (void)pthread_rwlock_unlock(&producer->lock);
 }
