@@ -67,7 +67,7 @@ static void *run_watch(void *argument)
     while (!server->ending) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += 250 * 1000 * 1000;
+        until.tv_nsec += 250L * 1000 * 1000;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
         (void)pthread_cond_timedwait(&server->watch_end, &server->lock, &until);

@@ -64,8 +64,8 @@ enum outcome lease_take(struct pg *pg, struct redis *redis, const char *name, co
 {
     ENSURE(strlen(name) < sizeof lease->name && strlen(owner) < sizeof lease->owner && name_sane(name) && ttl_us > 0);
     memset(lease, 0, sizeof *lease);
-    strcpy(lease->name, name);
-    strcpy(lease->owner, owner);
+    snprintf(lease->name, sizeof lease->name, "%s", name);
+    snprintf(lease->owner, sizeof lease->owner, "%s", owner);
     *held = false;
     struct arena *arena = arena_new();
     struct text key = redis_key(pg, name, arena);

@@ -343,7 +343,7 @@ enum outcome pg_exec(struct pg *pg, const struct pg_statement *statement, const 
 enum outcome pg_queue(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
                       struct error *err)
 {
-    ENSURE(pg->in_transaction);
+    ENSURE(pg != NULL && pg->in_transaction);
     TRY(usable(pg, err));
     if (crowded(pg))
         TRY(pg_flush(pg, err));

@@ -87,7 +87,7 @@ static bool connected(struct redis *redis)
         return true;
     if (clock_monotonic_us() < redis->away_until_us)
         return false;
-    struct timeval timeout = {.tv_usec = TIMEOUT_MS * 1000};
+    struct timeval timeout = {.tv_usec = TIMEOUT_MS * 1000L};
     redis->context = redisConnectWithTimeout(redis->host, redis->port, timeout);
     if (redis->context == NULL || redis->context->err != 0 || redisSetTimeout(redis->context, timeout) != REDIS_OK) {
         (void)away(redis);

@@ -30,11 +30,8 @@ enum wait_for health_kind(const struct error *err)
         const char *rule;
         enum wait_for what;
     } kinds[] = {
-        {"postgres", WAIT_POSTGRES},
-        {"kafka", WAIT_KAFKA},
-        {"keyring", WAIT_VAULT},
-        {"kek", WAIT_VAULT},
-        {"instance", WAIT_INSTANCE},
+        {"postgres", WAIT_POSTGRES}, {"kafka", WAIT_KAFKA},       {"keyring", WAIT_VAULT},
+        {"kek", WAIT_VAULT},         {"instance", WAIT_INSTANCE},
     };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -124,7 +124,7 @@ static bool wait_for_all(struct service *service)
 {
     static const struct step steps[] = {
         {WAIT_POSTGRES, step_postgres}, {WAIT_SCHEMA, schema_check}, {WAIT_POLICY, step_policy},
-        {WAIT_VAULT, step_vault},     {WAIT_START, step_state},
+        {WAIT_VAULT, step_vault},       {WAIT_START, step_state},
     };
     struct pg *pg = pg_new(option_text(service->options, "pg"), service->def->name, "lethe-start", &service->log);
     size_t at = 0;
@@ -279,7 +279,7 @@ static int serve(struct service *service)
         return 1;
     log_info(&service->log, "service.starts", F_STR("version", LETHE_VERSION));
     code = run(service);
-    pthread_kill(signals, SIGTERM);
+    kill(getpid(), SIGTERM); /* every thread blocks it: only the one that waits for signals takes it */
     pthread_join(signals, NULL);
     return code;
 }

@@ -102,10 +102,9 @@ static enum outcome settle(struct worker *worker, const char *xid, struct error 
     const struct timespec pause = {.tv_nsec = 100000000};
     int64_t until = clock_monotonic_us() + SECONDS(SETTLE_WITHIN_S);
     char status[16] = "";
-    enum outcome outcome;
 
     pg_rollback(worker->call.pg);
-    while ((outcome = ask_status(worker, xid, status, err)) != DONE) {
+    while (ask_status(worker, xid, status, err) != DONE) {
         if (clock_monotonic_us() > until || atomic_load(&worker->call.service->stopping))
             return error_uncertain(err, "outcome unknown", "whether it took effect could not be told");
         nanosleep(&pause, NULL);

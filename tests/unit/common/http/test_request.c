@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/http/internal.h"
@@ -58,8 +59,9 @@ static void test_broken_targets(void **state)
         if (target(&r, broken[i]))
             fail_msg("taken: %s", broken[i]);
     char many[256] = "/a?";
+    size_t length = strlen(many);
     for (int i = 0; i < HTTP_QUERY_MOST + 1; i++)
-        strcat(many, "a=1&");
+        length += (size_t)snprintf(many + length, sizeof many - length, "a=1&");
     assert_false(target(&r, many));
 }
 

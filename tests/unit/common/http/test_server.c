@@ -60,9 +60,9 @@ static void dispatch(void *context, unsigned worker, const struct http_request *
         return;
     }
     if (text_is(request->path, "/toobig")) {
-        char *all = calloc(1, 1024 * 1024);
+        char *all = calloc(1, 1 << 20);
         for (int i = 0; i < 17; i++)
-            buf_add(&response->body, all, 1024 * 1024);
+            buf_add(&response->body, all, 1 << 20);
         free(all);
         return;
     }
@@ -156,12 +156,12 @@ static char answer[256 * 1024];
 
 static int ask_bytes(const void *request, size_t n)
 {
-    int fd = open_connection(), status = 0;
+    static const char version[] = "HTTP/1.1 ";
+    int fd = open_connection();
     put(fd, request, n);
     take_all(fd, answer, sizeof answer);
     close(fd);
-    (void)sscanf(answer, "HTTP/1.1 %d", &status);
-    return status;
+    return strncmp(answer, version, strlen(version)) == 0 ? (int)strtol(answer + strlen(version), NULL, 10) : 0;
 }
 
 static int ask(const char *request)
@@ -256,26 +256,38 @@ static void test_broken(void **state)
     assert_int_equal(ask("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 200);
 }
 
+static int ask_buf(struct buf *request)
+{
+    int status = ask_bytes(buf_view(request).p, buf_view(request).n);
+    buf_free(request);
+    return status;
+}
+
+/* `many` times an 'a' between head and tail. */
+static int ask_long(const char *head, int many, const char *tail)
+{
+    struct buf request;
+    buf_init(&request, 128 << 10);
+    buf_str(&request, head);
+    for (int i = 0; i < many; i++)
+        buf_char(&request, 'a');
+    buf_str(&request, tail);
+    return ask_buf(&request);
+}
+
 static void test_long_head(void **state)
 {
     (void)state;
-    char *request = malloc(128 * 1024);
-    int n = sprintf(request, "GET /");
-    memset(request + n, 'a', 5000);
-    strcpy(request + n + 5000, " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    assert_int_equal(ask(request), 414);
+    assert_int_equal(ask_long("GET /", 5000, " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 414);
+    assert_int_equal(ask_long("GET / HTTP/1.1\r\nHost: x\r\nX-Long: ", 100 * 1024, "\r\n\r\n"), 431);
 
-    n = sprintf(request, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: ");
-    memset(request + n, 'a', 100 * 1024);
-    strcpy(request + n + 100 * 1024, "\r\n\r\n");
-    assert_int_equal(ask(request), 431);
-
-    n = sprintf(request, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+    struct buf request;
+    buf_init(&request, 128 << 10);
+    buf_str(&request, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
     for (int i = 0; i < 150; i++)
-        n += sprintf(request + n, "A%d: b\r\n", i);
-    strcpy(request + n, "\r\n");
-    assert_int_equal(ask(request), 431);
-    free(request);
+        buf_printf(&request, "A%d: b\r\n", i);
+    buf_str(&request, "\r\n");
+    assert_int_equal(ask_buf(&request), 431);
     assert_int_equal(atomic_load(&fixture.calls), 0);
 }
 
@@ -283,6 +295,7 @@ static void test_big_body(void **state)
 {
     (void)state;
     enum { TEN = 10 * 1024 * 1024 };
+    static const char end[] = "\r\n0\r\n\r\n";
     char *request = calloc(1, TEN + 1024);
     int n = sprintf(request, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", TEN);
     memset(request + n, 'a', TEN);
@@ -291,8 +304,8 @@ static void test_big_body(void **state)
     n = sprintf(request, "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n%x\r\n",
                 TEN);
     memset(request + n, 'a', TEN);
-    memcpy(request + n + TEN, "\r\n0\r\n\r\n", 7);
-    assert_int_equal(ask_bytes(request, (size_t)n + TEN + 7), 413);
+    memcpy(request + n + TEN, end, sizeof end);
+    assert_int_equal(ask_bytes(request, (size_t)n + TEN + strlen(end)), 413);
     free(request);
     assert_int_equal(ask("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10485760\r\nExpect: 100-continue\r\n\r\n"),
                      413);
@@ -397,7 +410,7 @@ static void test_slow_reader(void **state)
     size_t n = 0;
     for (ssize_t got; (got = recv(fd, answer, sizeof answer, 0)) > 0;)
         n += (size_t)got;
-    assert_true(n < 15 * 1024 * 1024);
+    assert_true(n < 15 << 20);
     close(fd);
 }
 
