@@ -122,7 +122,7 @@ static enum outcome resolve_page(struct call *call, const struct http_request *r
     struct text answer;
     struct buf buf;
     struct error why;
-    buf_init(&buf, 64 * 1024);
+    buf_init(&buf, 64 << 10);
     struct json json = json_open(&buf);
     json_raw(&json, "keys", TEXT("[]"));
     json_uuids(&json, "records", NULL, 0);
@@ -164,7 +164,7 @@ static struct text mailer_body(struct call *call, const struct campaign_row *row
                                struct uuid_list records)
 {
     struct buf buf;
-    buf_init(&buf, 8 * BODY_MOST);
+    buf_init(&buf, (size_t)8 * BODY_MOST);
     struct json json = json_open(&buf);
     json_uuid(&json, "campaign", &row->id);
     json_uuid(&json, "operator", &row->by);

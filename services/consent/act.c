@@ -21,12 +21,12 @@ struct bytes act_digest(struct arena *arena, const struct policy_statement *stat
 struct uuid act_id(const void *of, size_t n, const char *what)
 {
     uint8_t joined[64 + 16], digest[32];
-    size_t what_n = strlen(what);
+    struct text suffix = text_of(what);
 
-    ENSURE(n <= 64 && what_n <= 16);
+    ENSURE(n <= 64 && suffix.n <= 16);
     memcpy(joined, of, n);
-    memcpy(joined + n, what, what_n);
-    crypto_digest(joined, n + what_n, digest);
+    memcpy(joined + n, suffix.p, suffix.n);
+    crypto_digest(joined, n + suffix.n, digest);
     return uuid_v8(digest);
 }
 

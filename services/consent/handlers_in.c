@@ -223,7 +223,7 @@ static enum outcome put_token(struct call *call, const struct wish *wish, const 
 
     crypto_token_hash(token, row.hash);
     clock_format_date(row.token.expires_at, until);
-    buf_init(&plain, 64 * 1024);
+    buf_init(&plain, 64 << 10);
     wire_confirmation(&(struct confirmation_mail){.language = row.token.language,
                                                   .controller = text_of(call->policy->controller_name),
                                                   .purpose = text_of(words->purpose->title),
@@ -296,7 +296,7 @@ enum outcome on_consent_asked(struct call *call, const void *event, struct error
                         .at = not_later(in->at, call->now_us),
                         .given_by = GIVEN_BY_SUBJECT,
                         .own = in->own};
-    struct wish_words words;
+    struct wish_words words = {0};
     struct address address;
     struct standing standing;
     struct error why;
@@ -307,6 +307,7 @@ enum outcome on_consent_asked(struct call *call, const void *event, struct error
     TRY(load_wish(call, &wish, &address, &made, &standing, &go, err));
     if (!go)
         return DONE;
+    ENSURE(words.statement != NULL); /* a wish that passes has its words */
     enum request_plan plan =
         decide_request(&standing, words.purpose, words.statement->version, wish.at, wish.own, call->now_us);
     if (plan == REQUEST_RESTRICTED || (plan == REQUEST_REFUSED && made))
@@ -332,7 +333,7 @@ enum outcome on_consent_asserted(struct call *call, const void *event, struct er
                         .at = not_later(in->given_at, call->now_us),
                         .given_by = in->given_by,
                         .soft_conditions = in->soft_opt_in};
-    struct wish_words words;
+    struct wish_words words = {0};
     struct address address;
     struct standing standing;
     struct error why;

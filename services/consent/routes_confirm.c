@@ -92,7 +92,7 @@ static enum outcome keep_evidence(struct call *call, const struct http_request *
     struct buf plain;
 
     *evidence = act_id(link->hash, sizeof link->hash, "evidence");
-    buf_init(&plain, 16 * 1024);
+    buf_init(&plain, 16 << 10);
     wire_evidence(&(struct confirmation_evidence){.how = "confirm",
                                                   .at = call->now_us,
                                                   .client = request->client,

@@ -11,7 +11,7 @@
 #include "services/consent/pages.h"
 #include "services/consent/token.h"
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct topic_handler topics[] = {
     ON("consent.in", consent_asked, on_consent_asked),

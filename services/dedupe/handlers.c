@@ -30,7 +30,7 @@ static void keep_newest(struct sorted_batch *batch)
     const struct record_accepted *last = NULL;
     size_t n = 0, gone = 0;
 
-    qsort(batch->accepted, batch->accepted_n, sizeof(*batch->accepted), by_newest);
+    qsort(batch->accepted, batch->accepted_n, sizeof(struct record_accepted *), by_newest);
     if (batch->removed.n > 0)
         qsort(batch->removed.items, batch->removed.n, sizeof(*batch->removed.items), uuid_compare);
     for (size_t i = 0; i < batch->accepted_n; i++) {

@@ -150,7 +150,7 @@ static enum outcome finish_and_advance(struct call *call, struct deciding *d, st
 enum outcome post_cancel(struct call *call, const struct http_request *request, struct http_response *response,
                          struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
 
     TRY(load(call, request, ACTION_CANCEL, &d, err));
     TRY(keep_reason(call, &d, false, err));
@@ -162,7 +162,7 @@ enum outcome post_cancel(struct call *call, const struct http_request *request, 
 enum outcome post_verify(struct call *call, const struct http_request *request, struct http_response *response,
                          struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
 
     TRY(load(call, request, ACTION_VERIFY, &d, err));
     TRY(keep_reason(call, &d, false, err));
@@ -175,7 +175,7 @@ enum outcome post_verify(struct call *call, const struct http_request *request, 
 enum outcome post_approve(struct call *call, const struct http_request *request, struct http_response *response,
                           struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
 
     TRY(load(call, request, ACTION_APPROVE, &d, err));
     if (uuid_is_nil(&d.body->operator_id))
@@ -196,7 +196,7 @@ enum outcome post_approve(struct call *call, const struct http_request *request,
 enum outcome post_pause(struct call *call, const struct http_request *request, struct http_response *response,
                         struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
 
     TRY(load(call, request, ACTION_PAUSE, &d, err));
     TRY(keep_reason(call, &d, true, err));
@@ -208,7 +208,7 @@ enum outcome post_pause(struct call *call, const struct http_request *request, s
 enum outcome post_resume(struct call *call, const struct http_request *request, struct http_response *response,
                          struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
 
     TRY(load(call, request, ACTION_RESUME, &d, err));
     d.r.paused_us += call->now_us - d.r.paused_at_us;
@@ -221,7 +221,7 @@ enum outcome post_resume(struct call *call, const struct http_request *request, 
 enum outcome post_extend(struct call *call, const struct http_request *request, struct http_response *response,
                          struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
 
     TRY(load(call, request, ACTION_EXTEND, &d, err));
     TRY(keep_reason(call, &d, true, err));
@@ -235,7 +235,7 @@ enum outcome post_extend(struct call *call, const struct http_request *request, 
 enum outcome post_reject(struct call *call, const struct http_request *request, struct http_response *response,
                          struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
     int decision;
 
     TRY(load(call, request, ACTION_REJECT, &d, err));
@@ -282,7 +282,7 @@ enum outcome post_subject(struct call *call, const struct http_request *request,
                           struct error *err)
 {
     struct forget_set subject;
-    struct deciding d, restated;
+    struct deciding d = {0}, restated = {0};
 
     TRY(load(call, request, ACTION_SUBJECT, &d, err));
     TRY(read_subject(call, d.body, &subject, err));
@@ -295,7 +295,7 @@ enum outcome post_subject(struct call *call, const struct http_request *request,
 enum outcome post_answered(struct call *call, const struct http_request *request, struct http_response *response,
                            struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
 
     TRY(load(call, request, ACTION_ANSWERED, &d, err));
     if (d.body->how.p == NULL)
@@ -314,7 +314,7 @@ enum outcome post_answered(struct call *call, const struct http_request *request
 enum outcome post_complete(struct call *call, const struct http_request *request, struct http_response *response,
                            struct error *err)
 {
-    struct deciding d;
+    struct deciding d = {0};
     int decision;
 
     TRY(load(call, request, ACTION_COMPLETE, &d, err));

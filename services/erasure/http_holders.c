@@ -279,10 +279,10 @@ enum outcome post_manual_result(struct call *call, const struct http_request *re
 {
     const struct manual_body *body;
     struct uuid evidence = {0};
-    struct holder holder;
-    struct request r;
-    struct task task;
-    enum manual_step step;
+    struct holder holder = {0};
+    struct request r = {0};
+    struct task task = {0};
+    enum manual_step step = MANUAL_RECORD;
     void *read;
 
     TRY(event_decode(&manual_body_type, request->body, call->arena, &read, err));

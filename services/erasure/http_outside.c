@@ -76,7 +76,7 @@ static void print_instruction(struct call *call, const struct delivery *d, struc
 enum outcome get_instructions(struct call *call, const struct http_request *request, struct http_response *response,
                               struct error *err)
 {
-    struct text after = http_query(request, "after"), signed_text;
+    struct text after = http_query(request, "after"), signed_text = TEXT_NONE;
     struct delivery *due;
     struct holder holder;
     struct opened opened;

@@ -21,7 +21,7 @@ static struct text encoded(struct call *call, const struct event_type *type, con
     struct buf out;
     struct text json;
 
-    buf_init(&out, INSTRUCTION_MOST * 2);
+    buf_init(&out, (size_t)INSTRUCTION_MOST * 2);
     event_encode(type->data, data, &out);
     ENSURE(!out.failed);
     json = text_copy(call->arena, buf_view(&out));

@@ -146,7 +146,7 @@ static enum outcome escalate_joins(struct call *call, struct error *err)
 static enum outcome sweep_records(struct call *call, bool *again, struct error *err)
 {
     const struct duration *keep = &call->policy->request_keep;
-    int64_t kept_us = keep->months * 31 * US_PER_DAY + keep->days * US_PER_DAY + keep->us;
+    int64_t kept_us = (int64_t)keep->months * 31 * US_PER_DAY + keep->days * US_PER_DAY + keep->us;
     struct uuid_list secrets;
 
     TRY(secrets_due(call, SECRETS_AT_ONCE, &secrets, err));

@@ -108,7 +108,7 @@ static enum outcome who_is_it(struct call *call, struct forget_set *set, struct 
 {
     const struct resolved *found;
     struct forget_key *keys;
-    struct text answer;
+    struct text answer = TEXT_NONE;
     size_t records = set->records.n, keys_n = set->keys_n, persons = set->persons.n;
     void *read;
 

@@ -150,5 +150,7 @@ struct named_date_list activity_dates(const struct activity_content *content, st
 
 struct key_list part_keys(const struct part *part, struct arena *arena)
 {
-    return part->staff ? (struct key_list){0} : identifiers_keys(&part->ids, arena);
+    if (part->staff)
+        return (struct key_list){0};
+    return identifiers_keys(&part->ids, arena);
 }

@@ -29,7 +29,7 @@ static const struct event_type *type_of(struct text name)
 /* What orders an event among others: its record, activity or address. */
 static struct text key_of(const struct event_type *type, const void *data, struct arena *arena)
 {
-    struct text system = TEXT_NONE, id = TEXT_NONE;
+    struct text system, id;
 
     if (type == &contact_recorded_event) {
         system = ((const struct contact_recorded *)data)->record.system;

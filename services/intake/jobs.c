@@ -167,7 +167,7 @@ static enum outcome requeue(struct call *call, bool *again, struct error *err)
     records = ARENA_ARRAY(call->arena, ids.n, struct kafka_record);
     TRY(vault_open(call->vault, call->pg, ids.items, ids.n, "requeue", NULL, call->arena, texts, err));
     for (size_t i = 0; i < ids.n; i++) {
-        struct cloud_event event;
+        struct cloud_event event = {0};
         struct error why = {0};
         if (texts[i].p != NULL && rebuild(call, texts[i], &event, &why) == DONE)
             records[n++] = events_record(&event, event.meta.id, call->arena);

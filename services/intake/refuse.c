@@ -81,7 +81,9 @@ static struct text quarantine_text(struct batch *batch, const struct batch_item 
 
 static struct hash hash_of(const struct batch *batch, const char *kind, struct text value)
 {
-    return value.p == NULL ? (struct hash){0} : crypto_hash(batch->intake->index_key, kind, value);
+    if (value.p == NULL)
+        return (struct hash){0};
+    return crypto_hash(batch->intake->index_key, kind, value);
 }
 
 static void publish(struct batch *batch, const struct refusal *refusal, const struct uuid *quarantine)

@@ -37,7 +37,7 @@ static bool read_hex(struct text hex, uint8_t out[HEX_DIGITS / 2])
     if (hex.n != HEX_DIGITS)
         return false;
     for (size_t i = 0; i < HEX_DIGITS; i++) {
-        const char *digit = memchr(digits, hex.p[i] | 0x20, 16);
+        const char *digit = strchr(digits, hex.p[i] | 0x20);
         if (digit == NULL)
             return false;
         out[i / 2] = (uint8_t)(out[i / 2] << 4 | (digit - digits));

@@ -26,7 +26,7 @@ static size_t dirty_slots(struct batch *batch, const struct slot **out)
         slot_identify(batch, slot);
         out[n++] = slot;
     }
-    qsort(out, n, sizeof *out, by_key);
+    qsort(out, n, sizeof(struct slot *), by_key);
     return n;
 }
 

@@ -298,17 +298,24 @@ static enum outcome render_body(const struct content *content, struct text rest,
     return DONE;
 }
 
+static size_t line_length(struct text source)
+{
+    const char *end = memchr(source.p, '\n', source.n);
+
+    return end != NULL ? (size_t)(end - source.p) : source.n;
+}
+
 static enum outcome render(const struct content *content, struct text source, struct arena *arena, struct letter *out,
                            struct buf *text, struct buf *html, struct error *err)
 {
     struct text line, rest;
     struct buf subject;
-    const char *end = memchr(source.p, '\n', source.n);
+    size_t first = line_length(source);
     enum outcome outcome;
 
-    ENSURE(end != NULL && text_starts(source, "Subject: "));
-    line = (struct text){.p = source.p + 9, .n = (size_t)(end - source.p) - 9};
-    rest = (struct text){.p = end, .n = source.n - (size_t)(end - source.p)};
+    ENSURE(first < source.n && text_starts(source, "Subject: "));
+    line = (struct text){.p = source.p + 9, .n = first - 9};
+    rest = (struct text){.p = source.p + first, .n = source.n - first};
     buf_init(&subject, 4096);
     if ((outcome = fill(content, line, arena, &subject, err)) != DONE)
         goto cleanup;
@@ -345,7 +352,7 @@ enum outcome letter_render(const struct content *content, struct arena *arena, s
     if (source == NULL)
         return error_refuse(err, "/template", "unknown", "there is no letter of this name");
     buf_init(&text, LETTER_BYTES);
-    buf_init(&html, LETTER_BYTES * 2);
+    buf_init(&html, (size_t)LETTER_BYTES * 2);
     return finish(arena, out, &text, &html, render(content, text_of(source), arena, out, &text, &html, err), err);
 }
 
@@ -375,7 +382,7 @@ enum outcome campaign_render(const struct content *content, struct text purpose_
         return error_refuse(err, "/text", "required", "a mail needs a subject and a text");
     out->subject = content->subject;
     buf_init(&text, LETTER_BYTES);
-    buf_init(&html, LETTER_BYTES * 2);
+    buf_init(&html, (size_t)LETTER_BYTES * 2);
     buf_init(&footer, 4096);
     buf_text(&text, content->text);
     if (content->html.n > 0) {

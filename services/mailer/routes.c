@@ -17,8 +17,8 @@ struct campaign_body {
 };
 static const struct field words_type_fields[] = {
     MUST(campaign_words, subject, TEXT, 1, 998),
-    MUST(campaign_words, text, TEXT, 1, 512 * 1024),
-    MAY(campaign_words, html, TEXT, 0, 512 * 1024),
+    MUST(campaign_words, text, TEXT, 1, 512 << 10),
+    MAY(campaign_words, html, TEXT, 0, 512 << 10),
 };
 CLOSED(campaign_words, words_type, NULL);
 static const struct field body_type_fields[] = {
@@ -31,10 +31,11 @@ CLOSED(campaign_body, body_type, NULL);
 /* The words' id: derived, so that the same campaign sent again changes nothing. */
 static struct uuid content_id(const struct uuid *campaign)
 {
+    const struct text what = TEXT("content");
     uint8_t seed[16 + 7], digest[32];
 
     memcpy(seed, campaign->b, 16);
-    memcpy(seed + 16, "content", 7);
+    memcpy(seed + 16, what.p, what.n);
     crypto_digest(seed, sizeof(seed), digest);
     return uuid_v8(digest);
 }

@@ -264,6 +264,7 @@ static enum outcome send_one(struct call *call, struct smtp *smtp, struct mail *
     }
     if (outcome != DONE)
         return outcome;
+    ENSURE(opened.content != NULL);
     TRY(store_intent(call, mail, shared->sender, err));
     mail->attempts++;
     TRY(call_pause(call, err));
