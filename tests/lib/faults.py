@@ -102,12 +102,13 @@ class Input:
         return True
 
     def feed(self, stack, service):
-        """Something for this service to do: mails are rare in a slice, so whoever asks for one is kept for the mailer."""
-        if service == "mailer" and self.askers:
-            some, self.askers = self.askers[:3], self.askers[3:]
-            stack.send(some)
-        else:
-            self.send_slice(stack)
+        """Something for this service to do, False where nothing is left: mails are rare in a slice, so whoever asks for one
+        is kept for the mailer."""
+        if service != "mailer" or not self.askers:
+            return self.send_slice(stack)
+        some, self.askers = self.askers[:3], self.askers[3:]
+        stack.send(some)
+        return True
 
     def post(self, stack):
         """One try; what nobody takes now is sent again next time."""
