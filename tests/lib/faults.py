@@ -137,6 +137,7 @@ class Input:
         wait_until(lambda: stack.value("SELECT count(*) FROM consent.doomed") == 0, 120, "what is nobody's to be destroyed")
         wait_until(lambda: not unsettled_mails(stack), 120, lambda: f"mails to settle: {unsettled_mails(stack)}")
         stack.wait_drained(timeout)
+        wait_until(lambda: not stale_clocks(stack), 60, lambda: f"{stale_clocks(stack)} clocks to be computed")
 
 
 def _part(items, at, slices):
@@ -154,6 +155,11 @@ def make_stack(home_key):
     (stack.home / "policy.yaml").write_text(re.sub(r"resend_unknown_confirmations: *true", "resend_unknown_confirmations: false",
                                                    policy))
     return stack
+
+
+def stale_clocks(stack):
+    return stack.value("SELECT (SELECT count(*) FROM retention.record WHERE computed = 0) + "
+                       "(SELECT count(*) FROM retention.activity WHERE computed = 0)")
 
 
 def unsettled_mails(stack):
@@ -181,7 +187,7 @@ def mail_states(stack):
 
 def refused(stack):
     """What was said about each refused event; a repeat of the same saying is no other."""
-    return {(headers.get("type"), re.sub(rb'"(event_id|id|at|time|quarantine)": ?"[^"]*",?', b"", value))
+    return {(headers.get("type"), re.sub(rb'"(event_id|id|at|sent_at|time|quarantine)": ?"[^"]*",?', b"", value))
             for headers, _, value in stack.messages("contacts.refused")}
 
 
