@@ -138,8 +138,11 @@ static rd_kafka_conf_t *configure(const struct kafka_config *config, struct kafk
         {"fetch.error.backoff.ms", "50"},
         {"reconnect.backoff.max.ms", "2000"},
         {"topic.metadata.refresh.interval.ms", "30000"},
-        {"queued.min.messages", "20000"},
+        {"queued.min.messages", "32000"},
         {"queued.max.messages.kbytes", kbytes},
+        {"fetch.message.max.bytes", "131072"}, /* compressed: what comes of it is ten times as much */
+        {"fetch.max.bytes", "1048576"},
+        {"message.max.bytes", "1048576"},
         {"isolation.level", "read_committed"},
         {"allow.auto.create.topics", "false"},
     };

@@ -1,5 +1,6 @@
 /* loop: polls, batches and commits, on the one thread that owns Kafka. While a batch commits, the next one is polled and
  * decoded. What can't go on is waited for, with the partitions paused and the membership alive. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,6 +340,17 @@ static enum outcome pulse(struct loop *loop, struct error *err)
     return kafka_ask(loop->consumer, err);
 }
 
+/* After a flood, once nothing is left to do: what it took goes back to the system. */
+static void give_back(struct loop *loop)
+{
+    enum { FLOOD = 5000 };
+
+    if (loop->since_given_back < FLOOD)
+        return;
+    loop->since_given_back = 0;
+    (void)malloc_trim(0);
+}
+
 static bool turn(struct loop *loop, size_t *current, struct error *err)
 {
     struct service *service = loop->service;
@@ -355,10 +367,13 @@ static bool turn(struct loop *loop, size_t *current, struct error *err)
         return false;
     if (kafka_consumer_joined(loop->consumer))
         health_wait(service, WAIT_KAFKA, false);
-    if (batch->n == 0)
+    if (batch->n == 0) {
+        give_back(loop);
         return pulse(loop, err) == DONE;
+    }
     began = clock_monotonic_us();
     metric_add(service->batch_events, (int64_t)batch->n);
+    loop->since_given_back += batch->n;
     process(loop, batch, 0, batch->n, ahead);
     metric_observe_us(service->batches, clock_monotonic_us() - began);
     batch_clear(batch);

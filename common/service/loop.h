@@ -17,6 +17,7 @@ struct loop {
     unsigned failures;
     enum wait_for waits_for; /* what the last failure was about; WAIT_KINDS: nothing by name */
     int64_t next_vault_look_us;
+    size_t since_given_back; /* events */
     int64_t next_measure_us, next_pulse_us;
 
     /* the instance's name (name_take in the migration) */

@@ -2,6 +2,7 @@
  * its configuration in configure.c. */
 #include "common/service/internal.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,6 +327,13 @@ static void service_free(struct service *service)
     free(service);
 }
 
+/* A dozen threads, each with an arena of its own that keeps what it once had, hold many times what they use; and glibc
+ * raises its bound for blocks that go back to the system, batch by batch. */
+static void bound_heap(void)
+{
+    ENSURE(mallopt(M_ARENA_MAX, 2) == 1);
+}
+
 int service_main(int argc, char **argv, const struct service_def *def)
 {
     struct error err = {0};
@@ -348,6 +356,7 @@ int service_main(int argc, char **argv, const struct service_def *def)
     check = take_word(&argc, argv, "--check");
     migrates = take_word(&argc, argv, "migrate");
     restores = take_word(&argc, argv, "restored");
+    bound_heap();
     service = service_new(def);
     if (crypto_start(&err) != DONE) /* before configure reads a key */
         log_error(&service->log, "start.failed", F_ERROR(&err));

@@ -6,6 +6,8 @@
 #include "services/intake/batch.h"
 #include "services/intake/store.h"
 
+enum { PIECE = 200 }; /* records a statement */
+
 static int by_key(const void *a, const void *b)
 {
     const struct slot *const *x = a, *const *y = b;
@@ -47,23 +49,29 @@ static enum outcome new_keys(struct batch *batch, const struct slot *const *dirt
     return DONE;
 }
 
+static struct bytes seal(struct batch *batch, const struct slot *slot, const uint8_t *key)
+{
+    buf_reset(&batch->text);
+    state_encode(&slot->state, &batch->text);
+    ENSURE(!batch->text.failed);
+    return vault_seal(key, &slot->record, buf_view(&batch->text), batch->arena);
+}
+
+/* In pieces: PostgreSQL writes one while the next is being sealed. */
 static enum outcome write_records(struct batch *batch, const struct slot *const *dirty, size_t n,
                                   uint8_t (*keys)[CRYPTO_KEY_BYTES], struct error *err)
 {
-    struct bytes *sealed = ARENA_ARRAY(batch->arena, n, struct bytes);
+    struct bytes sealed[PIECE];
     size_t fresh = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct slot *slot = dirty[i];
-        const uint8_t *key = slot->fresh ? keys[fresh++] : slot->key_bytes;
-        buf_reset(&batch->text);
-        state_encode(&slot->state, &batch->text);
-        ENSURE(!batch->text.failed);
-        sealed[i] = vault_seal(key, &slot->record, buf_view(&batch->text), batch->arena);
+    for (size_t at = 0, m; at < n; at += m) {
+        for (m = 0; m < PIECE && at + m < n; m++) {
+            const struct slot *slot = dirty[at + m];
+            sealed[m] = seal(batch, slot, slot->fresh ? keys[fresh++] : slot->key_bytes);
+        }
+        TRY(store_records_put(batch, dirty + at, sealed, m, err));
     }
     buf_reset(&batch->text);
-    if (n > 0)
-        TRY(store_records_put(batch, dirty, sealed, n, err));
     for (size_t i = 0; i < batch->slots.n; i++)
         if (batch->slots.items[i].dirty)
             announce_record(batch->call, &batch->slots.items[i], false);
