@@ -42,4 +42,7 @@ def own_stack():
     try:
         yield alone
     finally:
-        alone.wipe()
+        if os.environ.get("LETHE_TEST_KEEP") == "1":
+            print(f"\nkept: LETHE_HOME={alone.home}")
+        else:
+            alone.wipe()

@@ -46,8 +46,11 @@ static size_t to_partitions(const struct kafka_consumer *consumer, const rd_kafk
     return n;
 }
 
+/* librdkafka keeps a pause over a revocation, for whenever the partition comes back: it ends here. */
 static void revoke(struct kafka_consumer *consumer)
 {
+    if (consumer->assigned != NULL && consumer->paused)
+        rd_kafka_resume_partitions(consumer->rk, consumer->assigned);
     if (consumer->assigned != NULL && consumer->assigned->cnt > 0) {
         struct kafka_partition *partitions = calloc((size_t)consumer->assigned->cnt, sizeof(*partitions));
         ENSURE(partitions != NULL);

@@ -130,6 +130,8 @@ void loop_revoked(void *context, const struct kafka_partition *partitions, size_
 
     (void)partitions;
     (void)n;
+    if (loop->owned_n > 0)
+        log_info(&loop->service->log, "partitions.revoked", F_INT("n", loop->owned_n));
     for (size_t b = 0; b < 2; b++)
         for (size_t i = 0; i < loop->batches[b].n; i++)
             loop->batches[b].items[i].owned = NULL;

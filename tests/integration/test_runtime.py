@@ -9,6 +9,8 @@ import subprocess
 import time
 import uuid
 
+import confluent_kafka
+import confluent_kafka.admin
 import psycopg.conninfo
 import pytest
 import requests
@@ -228,6 +230,41 @@ def test_kafka_away_is_said_until_it_is_back(stack):
         time.sleep(0.1)
     stack.start("kafka")
     wait_until(lambda: stack.ready("dedupe"), 60, "dedupe to be ready again")
+
+
+def group(stack, name):
+    admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": stack.env["LETHE_KAFKA"]})
+    return admin.describe_consumer_groups([name])[name].result(timeout=10)
+
+
+def settled(stack, name, members):
+    found = group(stack, name)
+    return found.state == confluent_kafka.ConsumerGroupState.STABLE and len(found.members) == members
+
+
+def test_partitions_revoked_while_paused_are_read_when_they_are_back(stack):
+    """Who waits has its partitions paused. A rebalance takes them meanwhile and gives them back when nothing is waited for any
+    more; it takes as long as a frozen member's session does."""
+    stack.start("intake", instance=2)
+    wait_until(lambda: settled(stack, "intake", 2), 30, "both to be members")
+    stack.kill("postgres")
+    send_people(stack, "PA", 100)
+    retries = stack.metrics("intake")["lethe_retries_total"]
+    wait_until(lambda: stack.metrics("intake")["lethe_retries_total"] > retries + 5, 30, "intake to wait with a batch in hand")
+    revoked = len(lines(stack, "intake", "partitions.revoked"))
+    stack.freeze("intake-2")
+    newcomer = confluent_kafka.Consumer({"bootstrap.servers": stack.env["LETHE_KAFKA"], "group.id": "intake",
+                                         "session.timeout.ms": 6000, "enable.auto.commit": False})
+    newcomer.subscribe(["contacts.in"])
+    wait_until(lambda: newcomer.poll(0.05) or len(lines(stack, "intake", "partitions.revoked")) > revoked, 30,
+               "a newcomer to set off a rebalance")
+    stack.start("postgres")
+    wait_until(lambda: newcomer.poll(0.05) or newcomer.assignment(), 30, "the rebalance to end without the frozen one")
+    newcomer.close()
+    stack.kill("intake-2")
+    wait_until(lambda: settled(stack, "intake", 1) and stack.ready("intake"), 60, "intake to be alone, and ready")
+    send_people(stack, "PB", 200)
+    stack.wait_drained(60)
 
 
 def test_an_idle_service_notices_that_postgres_is_away(stack):
