@@ -142,6 +142,24 @@ void buf_json_string(struct buf *buf, struct text text)
     buf_char(buf, '"');
 }
 
+void buf_html(struct buf *buf, struct text text)
+{
+    static const char *const references[] = {
+        ['"'] = "&quot;", ['&'] = "&amp;", ['\''] = "&#39;", ['<'] = "&lt;", ['>'] = "&gt;"};
+    size_t from = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c >= sizeof(references) / sizeof(references[0]) || references[c] == NULL)
+            continue;
+        buf_add(buf, text.p + from, i - from);
+        buf_str(buf, references[c]);
+        from = i + 1;
+    }
+    if (text.n > from)
+        buf_add(buf, text.p + from, text.n - from);
+}
+
 static void buf_big_endian(struct buf *buf, uint64_t v, unsigned bytes)
 {
     uint8_t out[8];

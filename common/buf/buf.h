@@ -24,6 +24,7 @@ void buf_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_hex(struct buf *buf, const uint8_t *p, size_t n);
 void buf_json_string(struct buf *buf, struct text text); /* quoted and escaped; text must be valid UTF-8 */
+void buf_html(struct buf *buf, struct text text);        /* escaped for an element's text or a quoted attribute */
 void buf_u16(struct buf *buf, uint16_t v);               /* big-endian, for wire formats */
 void buf_u32(struct buf *buf, uint32_t v);
 void buf_u64(struct buf *buf, uint64_t v);

@@ -65,31 +65,6 @@ struct text page_language(struct text first, struct text accept_language, struct
     return found < 0 ? TEXT("en") : text_of(consent_catalogue[found].language);
 }
 
-static void add_escaped(struct buf *out, struct text text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        switch (text.p[i]) {
-        case '&':
-            buf_str(out, "&amp;");
-            break;
-        case '<':
-            buf_str(out, "&lt;");
-            break;
-        case '>':
-            buf_str(out, "&gt;");
-            break;
-        case '"':
-            buf_str(out, "&quot;");
-            break;
-        case '\'':
-            buf_str(out, "&#39;");
-            break;
-        default:
-            buf_char(out, text.p[i]);
-        }
-    }
-}
-
 static void add_message(struct buf *out, enum consent_message message, const struct page_values *v)
 {
     int language = language_find(v->language);
@@ -99,7 +74,7 @@ static void add_message(struct buf *out, enum consent_message message, const str
         const char *brace = strchr(p, '{');
         size_t n = brace != NULL ? (size_t)(brace - p) : strlen(p);
 
-        add_escaped(out, (struct text){.p = p, .n = n});
+        buf_html(out, (struct text){.p = p, .n = n});
         p += n;
         if (*p == '\0')
             break;
@@ -107,9 +82,9 @@ static void add_message(struct buf *out, enum consent_message message, const str
         ENSURE(end != NULL);
         struct text name = {.p = p + 1, .n = (size_t)(end - p - 1)};
         if (text_is(name, "controller"))
-            add_escaped(out, v->controller);
+            buf_html(out, v->controller);
         else if (text_is(name, "purpose"))
-            add_escaped(out, v->purpose);
+            buf_html(out, v->purpose);
         else
             error_bug(__FILE__, __LINE__, "a message names an unknown value");
         p = end + 1;
@@ -127,9 +102,9 @@ static void add_element(struct buf *out, const char *open, enum consent_message 
 static void add_confirm(struct buf *out, const struct page_values *v)
 {
     buf_str(out, "<blockquote lang=\"");
-    add_escaped(out, v->statement_language);
+    buf_html(out, v->statement_language);
     buf_str(out, "\">");
-    add_escaped(out, v->statement);
+    buf_html(out, v->statement);
     buf_str(out, "</blockquote>\n");
     add_element(out, "<form method=\"post\"><button type=\"submit\">", CONSENT_MSG_CONFIRM_BUTTON, v,
                 "</button></form>\n");
@@ -155,7 +130,7 @@ static void add_lift(struct buf *out, const struct page_values *v)
 void page_render(enum page page, const struct page_values *v, struct buf *out)
 {
     buf_str(out, "<!doctype html>\n<html lang=\"");
-    add_escaped(out, v->language);
+    buf_html(out, v->language);
     buf_str(out, "\">\n<head>\n<meta charset=\"utf-8\">\n"
                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                  "<meta name=\"robots\" content=\"noindex, nofollow\">\n");
@@ -170,7 +145,7 @@ void page_render(enum page page, const struct page_values *v, struct buf *out)
     if (page == PAGE_OBJECTED)
         add_lift(out, v);
     buf_str(out, "</main>\n<footer>");
-    add_escaped(out, v->controller);
+    buf_html(out, v->controller);
     buf_str(out, "</footer>\n</body>\n</html>\n");
 }
 

@@ -78,36 +78,14 @@ enum outcome report_categories(struct text records, struct arena *arena, struct 
     return DONE;
 }
 
-static void escaped(struct buf *out, struct text t)
-{
-    for (size_t i = 0; i < t.n; i++) {
-        switch (t.p[i]) {
-        case '<':
-            buf_str(out, "&lt;");
-            break;
-        case '>':
-            buf_str(out, "&gt;");
-            break;
-        case '&':
-            buf_str(out, "&amp;");
-            break;
-        case '"':
-            buf_str(out, "&quot;");
-            break;
-        default:
-            buf_char(out, t.p[i]);
-        }
-    }
-}
-
 static void row(struct buf *out, struct text name, struct text value)
 {
     if (value.p == NULL)
         return;
     buf_str(out, "<tr><th>");
-    escaped(out, name);
+    buf_html(out, name);
     buf_str(out, "</th><td>");
-    escaped(out, value);
+    buf_html(out, value);
     buf_str(out, "</td></tr>\n");
 }
 
@@ -116,9 +94,9 @@ static void print_record(struct buf *out, const struct shown_record *record)
     char at[CLOCK_TEXT_BYTES];
 
     buf_str(out, "<table><caption>");
-    escaped(out, record->category);
+    buf_html(out, record->category);
     buf_str(out, " (");
-    escaped(out, record->system);
+    buf_html(out, record->system);
     buf_str(out, ")</caption>\n");
     for (size_t i = 0; i < record->fields.n; i++)
         row(out, record->fields.items[i].name, record->fields.items[i].value);
@@ -134,7 +112,7 @@ static void print_record(struct buf *out, const struct shown_record *record)
 static void section(struct buf *out, const char *title, struct text json)
 {
     buf_printf(out, "<h2>%s</h2>\n<pre>", title);
-    escaped(out, json);
+    buf_html(out, json);
     buf_str(out, "</pre>\n");
 }
 
@@ -150,16 +128,16 @@ enum outcome report_html(const struct report *report, struct arena *arena, struc
                  "table{border-collapse:collapse;margin:1em 0;width:100%}caption{text-align:left;font-weight:bold}"
                  "th{width:12em}th,td{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top}"
                  "pre{white-space:pre-wrap;overflow-wrap:anywhere}</style></head><body>\n<h1>What ");
-    escaped(out, report->controller);
+    buf_html(out, report->controller);
     buf_str(out, " holds about you</h1>\n");
     for (size_t i = 0; i < shown->records.n; i++)
         print_record(out, &shown->records.items[i]);
     buf_str(out, "<h2>Orders, cases, enquiries and emails</h2>\n<ul>\n");
     for (size_t i = 0; i < shown->activities.n; i++) {
         buf_str(out, "<li>");
-        escaped(out, shown->activities.items[i].category);
+        buf_html(out, shown->activities.items[i].category);
         buf_str(out, " (as ");
-        escaped(out, shown->activities.items[i].role);
+        buf_html(out, shown->activities.items[i].role);
         buf_str(out, ")</li>\n");
     }
     buf_str(out, "</ul>\n");
@@ -167,7 +145,7 @@ enum outcome report_html(const struct report *report, struct arena *arena, struc
     section(out, "Mails", report->mails);
     section(out, "Who else has data about you", report->holders);
     buf_str(out, "<p>You may complain to: ");
-    escaped(out, report->complaint);
+    buf_html(out, report->complaint);
     buf_str(out, "</p>\n</body></html>\n");
     return DONE;
 }

@@ -147,29 +147,18 @@ static struct text value_of(const struct content *content, struct text name, str
 
 /* ---- rendering ----------------------------------------------------------------------------------------------------------- */
 
-static void escape(struct buf *out, struct text text)
+/* A line's end stays one. */
+static void html_lines(struct buf *out, struct text text)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        switch (text.p[i]) {
-        case '&':
-            buf_str(out, "&amp;");
-            break;
-        case '<':
-            buf_str(out, "&lt;");
-            break;
-        case '>':
-            buf_str(out, "&gt;");
-            break;
-        case '"':
-            buf_str(out, "&quot;");
-            break;
-        case '\n':
-            buf_str(out, "<br>\n");
-            break;
-        default:
-            buf_char(out, text.p[i]);
-        }
+    const char *end;
+
+    while ((end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL) != NULL) {
+        size_t n = (size_t)(end - text.p);
+        buf_html(out, (struct text){.p = text.p, .n = n});
+        buf_str(out, "<br>\n");
+        text = (struct text){.p = end + 1, .n = text.n - n - 1};
     }
+    buf_html(out, text);
 }
 
 /* One paragraph with its fields filled in. */
@@ -206,12 +195,12 @@ static void html_paragraph(struct buf *out, struct text text)
     buf_str(out, "<p>");
     if (is_link(text)) {
         buf_str(out, "<a href=\"");
-        escape(out, text);
+        buf_html(out, text);
         buf_str(out, "\">");
-        escape(out, text);
+        buf_html(out, text);
         buf_str(out, "</a>");
     } else {
-        escape(out, text);
+        html_lines(out, text);
     }
     buf_str(out, "</p>\n");
 }
@@ -219,9 +208,9 @@ static void html_paragraph(struct buf *out, struct text text)
 static void html_begin(struct buf *out, struct text language, struct text title)
 {
     buf_str(out, "<!DOCTYPE html>\n<html lang=\"");
-    escape(out, language);
+    buf_html(out, language);
     buf_str(out, "\">\n<head><meta charset=\"utf-8\"><title>");
-    escape(out, title);
+    buf_html(out, title);
     buf_str(out, "</title></head>\n<body>\n");
 }
 
@@ -396,11 +385,11 @@ enum outcome campaign_render(const struct content *content, struct text purpose_
     if (outcome == DONE && unsubscribe_url.n > 0) {
         buf_printf(&text, "\n\n-- \n%.*s\n%.*s\n", (int)footer.n, footer.p, TEXT_ARGS(unsubscribe_url));
         buf_str(&html, "<hr>\n<p>");
-        escape(&html, buf_view(&footer));
+        html_lines(&html, buf_view(&footer));
         buf_str(&html, " <a href=\"");
-        escape(&html, unsubscribe_url);
+        buf_html(&html, unsubscribe_url);
         buf_str(&html, "\">");
-        escape(&html, text_of(message(language, MAILER_MSG_FOOTER_LINK)));
+        buf_html(&html, text_of(message(language, MAILER_MSG_FOOTER_LINK)));
         buf_str(&html, "</a></p>\n");
     }
     if (content->html.n == 0)

@@ -1,4 +1,4 @@
-/* Tests of common/buf: growth, the sticky limit, JSON escapes, wire numbers. */
+/* Tests of common/buf: growth, the sticky limit, escapes for JSON and HTML, wire numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,6 +77,25 @@ static void json(void **state)
     buf_free(&buf);
 }
 
+static void html(void **state)
+{
+    struct buf buf;
+    (void)state;
+    buf_init(&buf, 1000);
+    buf_html(&buf, TEXT("<a href=\"x\" id='y'>R&D \xC3\xBC\n\0</a>"));
+    assert_true(
+        text_equal(buf_view(&buf), TEXT("&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;R&amp;D \xC3\xBC\n\0&lt;/a&gt;")));
+    buf_reset(&buf);
+    buf_html(&buf, TEXT_NONE);
+    buf_html(&buf, TEXT("plain \xFF\x7F"));
+    assert_true(text_equal(buf_view(&buf), TEXT("plain \xFF\x7F")));
+    buf_free(&buf);
+    buf_init(&buf, 8);
+    buf_html(&buf, TEXT("ab\"\""));
+    assert_true(buf.failed);
+    buf_free(&buf);
+}
+
 static void wire(void **state)
 {
     struct buf buf;
@@ -98,6 +117,7 @@ int main(void)
         cmocka_unit_test(limit_is_sticky),
         cmocka_unit_test(zeroed_buf_is_safe),
         cmocka_unit_test(json),
+        cmocka_unit_test(html),
         cmocka_unit_test(wire),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
