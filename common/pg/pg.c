@@ -131,7 +131,7 @@ static enum outcome failed_result(struct pg *pg, const struct entry *entry, cons
 
 static enum outcome session(struct pg *pg, struct error *err)
 {
-    char set[512];
+    char set[768];
     PGresult *result;
     ExecStatusType status;
 
@@ -140,7 +140,10 @@ static enum outcome session(struct pg *pg, struct error *err)
              "SET idle_in_transaction_session_timeout = '60s';"
              /* the server, too, notices a host that vanished: its locks go with it */
              "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;"
-             "SET tcp_user_timeout = '10s'",
+             "SET tcp_user_timeout = '10s';"
+             /* a statement is planned once a session, not once a call; and since that plan may be made while its tables
+                are small and serves when they have grown, it goes by the indexes from the beginning */
+             "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off",
              pg->schema);
     result = PQexec(pg->conn, set);
     status = PQresultStatus(result);
