@@ -23,6 +23,7 @@ struct pg {
     const struct log *log;
     PGconn *conn;
     uint64_t generation, statements;
+    bool plan_once;
     bool in_transaction;
     bool failed;      /* the transaction can only be rolled back */
     bool fenced;      /* the last failure was LT001 */

@@ -19,6 +19,11 @@ struct pg *pg_new(const char *dsn, const char *schema, const char *name, const s
     return pg;
 }
 
+void pg_plan_once(struct pg *pg)
+{
+    pg->plan_once = true;
+}
+
 bool pg_dsn_ok(const char *dsn)
 {
     PQconninfoOption *found = PQconninfoParse(dsn, NULL); /* its message would quote the string: nobody asks for it */
@@ -131,6 +136,8 @@ static enum outcome failed_result(struct pg *pg, const struct entry *entry, cons
 
 static enum outcome session(struct pg *pg, struct error *err)
 {
+    /* such a plan may be made while its tables are small, and serves when they have grown: it goes by the indexes */
+    static const char plan_once[] = ";SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
     char set[768];
     PGresult *result;
     ExecStatusType status;
@@ -140,11 +147,8 @@ static enum outcome session(struct pg *pg, struct error *err)
              "SET idle_in_transaction_session_timeout = '60s';"
              /* the server, too, notices a host that vanished: its locks go with it */
              "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;"
-             "SET tcp_user_timeout = '10s';"
-             /* a statement is planned once a session, not once a call; and since that plan may be made while its tables
-                are small and serves when they have grown, it goes by the indexes from the beginning */
-             "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off",
-             pg->schema);
+             "SET tcp_user_timeout = '10s'%s",
+             pg->schema, pg->plan_once ? plan_once : "");
     result = PQexec(pg->conn, set);
     status = PQresultStatus(result);
     PQclear(result);

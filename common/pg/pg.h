@@ -24,10 +24,13 @@ struct pg;
 
 /* pg_new: a handle; connects at first use. dsn is libpq's; schema becomes the search_path (with pg_catalog); name the
  * application_name. Sessions get lock_timeout 5 s, idle_in_transaction_session_timeout 60 s, keepalives and
- * tcp_user_timeout 10 s at both ends, TimeZone UTC; statements are planned once a session, without their values, by
- * indexes where there is one. */
+ * tcp_user_timeout 10 s at both ends, TimeZone UTC. */
 struct pg *pg_new(const char *dsn, const char *schema, const char *name, const struct log *log);
 void pg_free(struct pg *pg);
+/* pg_plan_once: its sessions plan a statement once, without its values, by indexes where there are any. For those that
+ * repeat the same lookups all day; not for statements whose conditions are optional ($1 IS NULL OR ...). Before the first
+ * use. */
+void pg_plan_once(struct pg *pg);
 /* pg_dsn_ok: whether libpq can read the connection string; it connects nowhere. */
 bool pg_dsn_ok(const char *dsn);
 

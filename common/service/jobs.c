@@ -168,6 +168,7 @@ static enum outcome start_one(struct service *service, const struct periodic_job
     pthread_cond_init(&runner->wake, &attributes);
     pthread_condattr_destroy(&attributes);
     worker_start(&runner->worker, service, job->name, false);
+    pg_plan_once(runner->worker.call.pg);
     pthread_mutex_lock(&service->jobs_lock);
     service->jobs_n++;
     pthread_mutex_unlock(&service->jobs_lock);

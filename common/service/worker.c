@@ -25,6 +25,8 @@ void worker_start(struct worker *worker, struct service *service, const char *wh
     call->log = &service->log;
     call->pg = pg_new(option_text(service->options, "pg"), def->name, name, &service->log);
     call->redis = redis_new(option_text(service->options, "redis"), &service->log);
+    if (is_loop)
+        pg_plan_once(call->pg);
     redis_tell(call->redis, &service->redis_away);
     call->arena = arena_new();
     call->state = service->state;

@@ -13,6 +13,7 @@ void keyring_init(struct keyring *keyring, const struct vault_config *config, co
 {
     memset(keyring, 0, sizeof *keyring);
     keyring->pg = pg_new(config->keyring_dsn == NULL ? "" : config->keyring_dsn, "keyring", config->service, log);
+    pg_plan_once(keyring->pg);
     keyring->maker = strdup(config->service);
     ENSURE(keyring->maker != NULL);
     kek_ring_init(&keyring->keks, config->kek_dir == NULL ? "" : config->kek_dir);

@@ -22,14 +22,15 @@ CREATE TABLE outbox_shard (
 GRANT SELECT, INSERT, UPDATE ON outbox_shard TO {role};
 
 -- The epoch of a shard now: a process's, or a partition's ("topic/part"); 0 where nobody has it.
-CREATE FUNCTION outbox_epoch(p_shard text) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT s.epoch FROM outbox_shard s WHERE s.shard = p_shard),
+CREATE FUNCTION outbox_epoch(p_shard text) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN coalesce((SELECT s.epoch FROM outbox_shard s WHERE s.shard = p_shard),
                     (SELECT k.epoch FROM koff k
                      WHERE k.topic = split_part(p_shard, '/', 1)
                        AND k.part = CASE WHEN split_part(p_shard, '/', 2) ~ '^\d{1,9}$'
                                          THEN split_part(p_shard, '/', 2)::int END),
-                    0)
-$$;
+                    0);
+END $$;
 
 -- The fence of routes and jobs: holds the shard's epoch until the commit, or raises LT001 where another process of this
 -- instance name has begun a later one. A restore may have set the row back: then the epoch in use goes on.

@@ -87,9 +87,10 @@ INSERT INTO incarnation (value) VALUES (1);
 GRANT SELECT, UPDATE ON incarnation TO {role};
 
 -- The revision that follows `current` (NULL: a new row's first).
-CREATE FUNCTION next_revision(current bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT greatest(coalesce(current, 0) + 1, (SELECT value << 40 FROM incarnation))
-$$;
+CREATE FUNCTION next_revision(current bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN greatest(coalesce(current, 0) + 1, (SELECT value << 40 FROM incarnation));
+END $$;
 
 -- A resync that is wanted, and how far it has come; no row where none is.
 CREATE TABLE resync (

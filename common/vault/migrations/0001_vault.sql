@@ -53,10 +53,13 @@ CREATE TABLE vault.audit (
 CREATE INDEX audit_actor ON vault.audit (actor, at) WHERE actor IS NOT NULL;
 
 CREATE FUNCTION vault.audit_v1(reason text, actor uuid, ids uuid[], found integer) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = vault, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = vault, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
     INSERT INTO audit (role, reason, actor, asked, found, ids)
     VALUES (session_user, reason, actor, coalesce(cardinality(ids), 0), found,
-            CASE WHEN actor IS NOT NULL OR cardinality(ids) <= 16 THEN ids END)
+            CASE WHEN actor IS NOT NULL OR cardinality(ids) <= 16 THEN ids END);
+END
 $$;
 
 -- ---- everybody who opens -------------------------------------------------------------------------------------------
@@ -119,9 +122,11 @@ $$;
 
 -- How many of the ids still have a row: the second look.
 CREATE FUNCTION vault.count_v1(ids uuid[]) RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
-    SELECT (SELECT count(*) FROM record AS r WHERE r.record_id = ANY (ids)) +
-           (SELECT count(*) FROM item AS i WHERE i.item_id = ANY (ids))
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM record AS r WHERE r.record_id = ANY (ids)) +
+           (SELECT count(*) FROM item AS i WHERE i.item_id = ANY (ids));
+END
 $$;
 
 -- ---- records: intake alone -----------------------------------------------------------------------------------------
@@ -205,17 +210,24 @@ $$;
 CREATE FUNCTION vault.records_match_v1(ids uuid[], source_keys bytea[], email_keys bytea[], phone_keys bytea[])
 RETURNS TABLE (record_id uuid, source_key bytea, email_key bytea, version_kind smallint, version_value bigint,
                rev bigint, restricted boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
-    SELECT r.record_id, r.source_key, r.email_key, r.version_kind, r.version_value, r.rev, r.restricted
-      FROM record AS r
-     WHERE r.record_id IN (
-               SELECT a.record_id FROM record AS a WHERE a.record_id = ANY (ids)
-               UNION ALL
-               SELECT b.record_id FROM record AS b WHERE b.source_key = ANY (source_keys)
-               UNION ALL
-               SELECT c.record_id FROM record AS c WHERE c.email_key = ANY (email_keys)
-               UNION ALL
-               SELECT d.record_id FROM record AS d WHERE d.phone_key = ANY (phone_keys))
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT DISTINCT ON (r.record_id) r.*
+          FROM (SELECT record_id, source_key, email_key, version_kind, version_value, rev, restricted
+                  FROM record WHERE record_id = ANY (ids)
+                UNION ALL
+                SELECT record_id, source_key, email_key, version_kind, version_value, rev, restricted
+                  FROM record WHERE source_key = ANY (source_keys)
+                UNION ALL
+                SELECT record_id, source_key, email_key, version_kind, version_value, rev, restricted
+                  FROM record WHERE email_key = ANY (email_keys)
+                UNION ALL
+                SELECT record_id, source_key, email_key, version_kind, version_value, rev, restricted
+                  FROM record WHERE phone_key = ANY (phone_keys)) AS r
+         ORDER BY r.record_id;
+END
 $$;
 
 CREATE FUNCTION vault.records_delete_v1(ids uuid[]) RETURNS bigint
@@ -275,7 +287,7 @@ BEGIN
         SELECT r.record_id, r.sealed, r.source_key, r.email_key, r.email_wide_key, r.phone_key, r.phone_surname_key,
                r.system, r.category, r.rev, r.act, r.captured_at, r.created_at, r.policy_version, r.restricted
           FROM record AS r
-         WHERE after IS NULL OR r.record_id > after
+         WHERE r.record_id > coalesce(after, '00000000-0000-0000-0000-000000000000')
          ORDER BY r.record_id
          LIMIT most;
     GET DIAGNOSTICS n = ROW_COUNT;

@@ -2,8 +2,8 @@
 WITH doomed AS (SELECT part FROM part WHERE part = ANY ($4::uuid[]) OR activity = ANY ($3::uuid[])
                 UNION SELECT part FROM part WHERE $6::bool AND record = ANY ($2::uuid[])
                 UNION SELECT part FROM part_key WHERE hash = ANY ($5::bytea[])),
-     part_keys AS (DELETE FROM part_key USING doomed WHERE part_key.part = doomed.part RETURNING 1),
-     parts AS (DELETE FROM part USING doomed WHERE part.part = doomed.part RETURNING 1),
+     part_keys AS (DELETE FROM part_key WHERE part = ANY (ARRAY(SELECT part FROM doomed)) RETURNING 1),
+     parts AS (DELETE FROM part WHERE part = ANY (ARRAY(SELECT part FROM doomed)) RETURNING 1),
      activities AS (DELETE FROM activity WHERE activity = ANY ($3::uuid[]) RETURNING 1),
      records AS (DELETE FROM record WHERE record = ANY ($2::uuid[]) RETURNING 1),
      members AS (DELETE FROM member WHERE record = ANY ($2::uuid[]) OR person = ANY ($1::uuid[]) RETURNING 1),

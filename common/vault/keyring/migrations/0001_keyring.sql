@@ -62,10 +62,14 @@ END
 $$;
 
 CREATE FUNCTION keyring.find_v1(ids uuid[]) RETURNS TABLE (n integer, kek_epoch integer, wrapped bytea)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
-    SELECT u.n::integer, k.kek_epoch, k.wrapped
-      FROM unnest(ids) WITH ORDINALITY AS u(key_id, n)
-      JOIN key AS k ON k.key_id = u.key_id
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT u.n::integer, k.kek_epoch, k.wrapped
+          FROM unnest(ids) WITH ORDINALITY AS u(key_id, n)
+          JOIN key AS k ON k.key_id = u.key_id;
+END
 $$;
 
 CREATE FUNCTION keyring.destroy_v1(ids uuid[]) RETURNS bigint
@@ -80,8 +84,10 @@ END
 $$;
 
 CREATE FUNCTION keyring.count_v1(ids uuid[]) RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
-    SELECT count(*) FROM key AS k WHERE k.key_id = ANY (ids)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM key AS k WHERE k.key_id = ANY (ids));
+END
 $$;
 
 -- A page of one maker's older keys in the order of their ids, for the sweep of orphans.
@@ -90,7 +96,7 @@ RETURNS TABLE (key_id uuid, old boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
     SELECT k.key_id, k.made_by = maker AND k.made_at < older_than
       FROM key AS k
-     WHERE after IS NULL OR k.key_id > after
+     WHERE k.key_id > coalesce(after, '00000000-0000-0000-0000-000000000000')
      ORDER BY k.key_id
      LIMIT most
 $$;
