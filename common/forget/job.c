@@ -1,15 +1,16 @@
 /* forget/job: works tasks off: grace wait, prepare, erase and count, second look, answer. Many tasks a transaction; one
  * that fails is tried alone from then on, so that it holds up no other. */
-#include <stdatomic.h>
 #include <time.h>
 
 #include "common/forget/store.h"
 #include "proto/events.h"
 
-enum { BATCH = 64, ROUNDS = 16, POLLS = 200, SINGLES = 16 };
+enum { ROUNDS = 64, POLLS = 10 };
 #define SWEEP_EVERY_US MINUTES(10)
 
-static atomic_llong next_sweep_us; /* monotonic; the process's one job of this name */
+/* the process's one job of this name: nobody else touches them */
+static struct grace grace;
+static int64_t next_sweep_us; /* monotonic */
 
 static enum outcome answer(struct call *call, const struct forget_task *task, bool verify, int64_t remaining,
                            struct error *err)
@@ -49,47 +50,64 @@ static enum outcome attempt(struct call *call, struct forget_task *task, struct 
     return forget_store_result(call, task, result.again, result.again ? result.delay_us : result.due ? 0 : -1, err);
 }
 
-static enum outcome work_batch(struct call *call, size_t *worked, struct error *err)
+/* All that is ready, in one transaction. *again: the second look of one is due at once. */
+static enum outcome work_batch(struct call *call, const struct forget_look *look, size_t *worked, bool *again,
+                               struct error *err)
 {
     struct forget_task *tasks;
 
-    TRY(forget_store_due(call, BATCH, &tasks, worked, err));
-    for (size_t i = 0; i < *worked; i++)
+    TRY(forget_store_take(call, look->tasks, look->n, &tasks, worked, err));
+    for (size_t i = 0; i < *worked; i++) {
         TRY(attempt(call, &tasks[i], err));
-    return *worked > 0 ? call_checkpoint(call, err) : DONE;
+        *again = *again || tasks[i].state == TASK_VERIFYING;
+    }
+    return DONE;
 }
 
-static enum outcome work_single(struct call *call, bool *worked, struct error *err)
+static enum outcome work_single(struct call *call, const struct grace_task *it, struct error *err)
 {
     struct forget_task task;
-    struct uuid request;
-    bool busy;
+    bool got, busy;
 
-    TRY(forget_store_claim(call, &request, worked, err));
-    if (!*worked)
+    TRY(forget_store_claim(call, it, &got, err));
+    if (!got)
         return DONE;
     TRY(call_checkpoint(call, err));
-    TRY(forget_store_load(call, &request, &task, &busy, err));
+    TRY(forget_store_load(call, &it->request, &task, &busy, err));
     /* no attempt counted: ordered anew since the claim, so its grace wait begins anew */
     if (busy || task.attempts == 0 || (task.state != TASK_DESTROYING && task.state != TASK_VERIFYING))
         return DONE;
-    TRY(attempt(call, &task, err));
-    return call_checkpoint(call, err);
+    return attempt(call, &task, err);
 }
 
-/* Waits for running writers, in short looks without a transaction id of our own. */
-static enum outcome wait_grace(struct call *call, unsigned poll, bool *waiting, struct error *err)
+static enum outcome work(struct call *call, const struct forget_look *look, bool *again, struct error *err)
 {
-    int64_t n, marked;
-    struct timespec pause = {.tv_nsec = poll < 20 ? 1000000L : 5000000L};
+    size_t worked;
 
-    TRY(forget_store_waiting(call, &n, &marked, err));
-    *waiting = n > 0;
-    if (!*waiting)
-        return DONE;
-    TRY(call_pause(call, err));
-    (void)nanosleep(&pause, NULL);
-    return call_resume(call, err);
+    TRY(call_resume(call, err));
+    TRY(work_batch(call, look, &worked, again, err));
+    *again = *again || worked >= GRACE_FRESH;
+    for (size_t i = 0; i < look->n && !call_stopping(call); i++) {
+        if (!look->tasks[i].ready || !look->tasks[i].alone)
+            continue;
+        TRY(call_checkpoint(call, err)); /* what has been done stands, whatever comes of this one */
+        TRY(work_single(call, &look->tasks[i], err));
+        *again = true;
+    }
+    return call_pause(call, err);
+}
+
+/* Waits for running writers, in short looks without a transaction of our own; not for ever, since others may be ready. */
+static enum outcome wait_grace(struct call *call, int64_t until, bool long_since, struct error *err)
+{
+    const struct timespec pause = {.tv_nsec = long_since ? 5000000L : 1000000L};
+    int64_t oldest = INT64_MIN;
+
+    for (unsigned poll = 0; poll < POLLS && oldest < until && !call_stopping(call); poll++) {
+        (void)nanosleep(&pause, NULL);
+        TRY(forget_store_oldest(call, &oldest, err));
+    }
+    return DONE;
 }
 
 /* What has run out goes, however busy the job is. */
@@ -97,34 +115,33 @@ static enum outcome sweep(struct call *call, struct error *err)
 {
     int64_t now = clock_monotonic_us();
 
-    if (now < atomic_load(&next_sweep_us))
+    if (now < next_sweep_us)
         return DONE;
+    TRY(call_resume(call, err));
     TRY(forget_store_sweep(call, err));
-    atomic_store(&next_sweep_us, now + SWEEP_EVERY_US);
-    return DONE;
+    next_sweep_us = now + SWEEP_EVERY_US;
+    return call_pause(call, err);
 }
 
 static enum outcome run(struct call *call, bool *again, struct error *err)
 {
-    unsigned rounds = 0, polls = 0, singles = 0;
+    struct forget_look look;
+    int64_t until;
 
-    while (!call_stopping(call)) {
-        size_t worked;
-        bool single = false, waiting = false;
-        TRY(work_batch(call, &worked, err));
-        if (worked == 0 && singles < SINGLES)
-            TRY(work_single(call, &single, err));
-        singles += single;
-        if (worked == 0 && !single)
-            TRY(wait_grace(call, polls++, &waiting, err));
-        if (worked == 0 && !single && !waiting)
+    for (unsigned round = 0; round < ROUNDS && !call_stopping(call); round++) {
+        bool more = false;
+        TRY(forget_store_look(call, &look, err));
+        size_t waiting = grace_look(&grace, look.tasks, look.n, look.oldest, look.next, &until);
+        if (look.n > waiting)
+            TRY(work(call, &look, &more, err));
+        else if (waiting > 0)
+            TRY(wait_grace(call, until, round > 2, err));
+        *again = more || waiting > 0;
+        if (!*again)
             break;
-        if (++rounds >= ROUNDS + POLLS || polls >= POLLS || singles >= SINGLES) {
-            *again = true;
-            break;
-        }
     }
     return sweep(call, err);
 }
 
-const struct periodic_job forget_job = EVERY_PROCESS("forget", SECONDS(1), run);
+const struct periodic_job forget_job = {
+    .name = "forget", .every_us = SECONDS(1), .run = run, .leased = false, .bare = true};

@@ -189,18 +189,66 @@ enum outcome forget_store_lift(struct call *call, const struct uuid *request, st
     return pg_queue(call->pg, &forget_sql_ids_lift, &params, err);
 }
 
-enum outcome forget_store_due(struct call *call, int most, struct forget_task **out, size_t *n, struct error *err)
+enum outcome forget_store_look(struct call *call, struct forget_look *out, struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows;
-    enum outcome o = DONE;
 
+    *out = (struct forget_look){0};
     pg_params_init(&params, call->arena);
-    pg_add_int4(&params, (int32_t)TASK_DESTROYING);
-    pg_add_int4(&params, most);
-    TRY(pg_exec(call->pg, &forget_sql_tasks_due, &params, &rows, err));
-    *n = (size_t)rows.n;
-    *out = ARENA_ARRAY(call->arena, *n, struct forget_task);
+    pg_add_int4(&params, GRACE_FRESH);
+    pg_add_int4(&params, GRACE_ALONE);
+    TRY(pg_exec(call->pg, &forget_sql_tasks_look, &params, &rows, err));
+    ENSURE(rows.n <= GRACE_MOST);
+    for (int i = 0; i < rows.n; i++) {
+        out->tasks[out->n++] = (struct grace_task){
+            .request = pg_get_uuid(&rows, i, 0),
+            .order = pg_get_int8(&rows, i, 1),
+            .destroys = pg_get_int4(&rows, i, 2) == TASK_DESTROYING,
+            .alone = pg_get_bool(&rows, i, 3),
+        };
+        out->oldest = pg_get_int8(&rows, i, 4);
+        out->next = pg_get_int8(&rows, i, 5);
+    }
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome forget_store_oldest(struct call *call, int64_t *oldest, struct error *err)
+{
+    struct pg_rows rows;
+
+    TRY(pg_exec(call->pg, &forget_sql_oldest, NULL, &rows, err));
+    *oldest = pg_get_int8(&rows, 0, 0);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+enum outcome forget_store_take(struct call *call, const struct grace_task *tasks, size_t n, struct forget_task **out,
+                               size_t *taken, struct error *err)
+{
+    struct uuid *requests = ARENA_ARRAY(call->arena, n, struct uuid);
+    int64_t *orders = ARENA_ARRAY(call->arena, n, int64_t);
+    struct pg_params params;
+    struct pg_rows rows;
+    enum outcome o = DONE;
+    size_t wanted = 0;
+
+    *taken = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!tasks[i].ready || tasks[i].alone)
+            continue;
+        requests[wanted] = tasks[i].request;
+        orders[wanted++] = tasks[i].order;
+    }
+    if (wanted == 0)
+        return DONE;
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, requests, wanted);
+    pg_add_int8s(&params, orders, wanted);
+    TRY(pg_exec(call->pg, &forget_sql_tasks_take, &params, &rows, err));
+    *taken = (size_t)rows.n;
+    *out = ARENA_ARRAY(call->arena, *taken, struct forget_task);
     for (int i = 0; i < rows.n && o == DONE; i++) {
         (*out)[i].set.request = pg_get_uuid(&rows, i, 0);
         o = read_task(&rows, i, 1, call->arena, &(*out)[i], err);
@@ -209,31 +257,16 @@ enum outcome forget_store_due(struct call *call, int most, struct forget_task **
     return o;
 }
 
-enum outcome forget_store_claim(struct call *call, struct uuid *request, bool *got, struct error *err)
+enum outcome forget_store_claim(struct call *call, const struct grace_task *task, bool *got, struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows;
 
     pg_params_init(&params, call->arena);
-    pg_add_int4(&params, (int32_t)TASK_DESTROYING);
+    pg_add_uuid(&params, &task->request);
+    pg_add_int8(&params, task->order);
     TRY(pg_exec(call->pg, &forget_sql_task_claim, &params, &rows, err));
     *got = rows.n > 0;
-    if (*got)
-        *request = pg_get_uuid(&rows, 0, 0);
-    pg_rows_free(&rows);
-    return DONE;
-}
-
-enum outcome forget_store_waiting(struct call *call, int64_t *waiting, int64_t *marked, struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, call->arena);
-    pg_add_int4(&params, (int32_t)TASK_DESTROYING);
-    TRY(pg_exec(call->pg, &forget_sql_tasks_wait, &params, &rows, err));
-    *waiting = rows.n > 0 ? pg_get_int8(&rows, 0, 0) : 0;
-    *marked = rows.n > 0 ? pg_get_int8(&rows, 0, 1) : 0;
     pg_rows_free(&rows);
     return DONE;
 }

@@ -3,6 +3,7 @@
 #define LETHE_FORGET_STORE_H
 
 #include "common/forget/forget.h"
+#include "common/forget/grace.h"
 #include "common/forget/task.h"
 
 struct forget_task {
@@ -39,13 +40,21 @@ enum outcome forget_store_stones(struct call *call, const struct forget_set *set
                                  struct error *err) WARN_UNUSED;
 enum outcome forget_store_lift(struct call *call, const struct uuid *request, struct error *err) WARN_UNUSED;
 
-/* forget_store_due: locks up to `most` tasks that are due and past their grace wait and were never tried. */
-enum outcome forget_store_due(struct call *call, int most, struct forget_task **out, size_t *n,
-                              struct error *err) WARN_UNUSED;
-/* forget_store_claim: one task that is old or has failed before, with its next attempt set already. */
-enum outcome forget_store_claim(struct call *call, struct uuid *request, bool *got, struct error *err) WARN_UNUSED;
-/* forget_store_waiting: how many wait for their grace; those without a mark get one (*marked: commit it). */
-enum outcome forget_store_waiting(struct call *call, int64_t *waiting, int64_t *marked, struct error *err) WARN_UNUSED;
+/* forget_store_look: what is due, at most GRACE_MOST, without locks; in or outside a transaction. */
+struct forget_look {
+    struct grace_task tasks[GRACE_MOST];
+    size_t n;
+    int64_t oldest, next; /* transactions' numbers, as grace_look takes them */
+};
+enum outcome forget_store_look(struct call *call, struct forget_look *out, struct error *err) WARN_UNUSED;
+/* forget_store_oldest: below it no transaction runs any more. */
+enum outcome forget_store_oldest(struct call *call, int64_t *oldest, struct error *err) WARN_UNUSED;
+/* forget_store_take: locks and reads those that are ready and not to be tried alone. */
+enum outcome forget_store_take(struct call *call, const struct grace_task *tasks, size_t n, struct forget_task **out,
+                               size_t *taken, struct error *err) WARN_UNUSED;
+/* forget_store_claim: one that is to be tried alone, with its next attempt set already. */
+enum outcome forget_store_claim(struct call *call, const struct grace_task *task, bool *got,
+                                struct error *err) WARN_UNUSED;
 enum outcome forget_store_sweep(struct call *call, struct error *err) WARN_UNUSED;
 
 #endif

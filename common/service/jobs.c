@@ -82,7 +82,7 @@ static enum outcome run_once(struct job_runner *runner, bool *again, struct erro
     *again = false;
     if ((outcome = hold_lease(runner, &held, err)) != DONE || !held)
         return outcome;
-    if ((outcome = worker_begin(worker, err)) == DONE &&
+    if ((outcome = runner->job->bare ? DONE : worker_begin(worker, err)) == DONE &&
         (outcome = runner->job->run(&worker->call, again, err)) == DONE && pg_in_transaction(worker->call.pg))
         outcome = worker_commit(worker, err);
     if (outcome != DONE) {

@@ -119,6 +119,7 @@ struct periodic_job {
     int64_t every_us;
     job_fn *run;
     bool leased;
+    bool bare; /* begins without a transaction: call_resume opens one */
 };
 #define EVERY(job_name, period, fn)                                                                                    \
     {                                                                                                                  \

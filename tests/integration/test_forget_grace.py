@@ -48,59 +48,56 @@ def writer(pg):
     return pg
 
 
-def due(pg):
-    found = [row[0] for row in pg.execute(statement("tasks_due"), {"p1": DESTROYING, "p2": 64}).fetchall()]
+def look(pg):
+    """{request: (the order it stands for, tried alone)}, and the numbers of transactions that a mark is made of."""
+    found = pg.execute(statement("tasks_look"), {"p1": 64, "p2": 16}).fetchall()
     pg.rollback()
-    return found
+    oldest, following = found[0][4:] if found else (None, None)
+    return {row[0]: (row[1], row[3]) for row in found}, oldest, following
 
 
-def mark(pg):
-    pg.execute(statement("tasks_wait"), {"p1": DESTROYING})
-    pg.commit()
+def take(pg, request, order_number):
+    found = pg.execute(statement("tasks_take"), {"p1": [request], "p2": [order_number]}).fetchall()
+    pg.rollback()
+    return [row[0] for row in found]
 
 
 def test_who_began_before_the_tombstones_is_waited_for_and_nobody_else(quiet):
     job, before, after = quiet(), writer(quiet()), quiet()
     request = order(quiet())
-    assert due(job) == [], "a writer that can't have seen the tombstones still runs"
-    mark(job)
+    found, oldest, mark = look(job)
+    assert request in found and oldest < mark, "a writer that can't have seen the tombstones still runs"
     writer(after)  # sees the tombstones, since they were committed before it asked for its number
-    assert due(job) == []
+    assert look(job)[1] == oldest
     before.commit()
-    assert due(job) == [request], "later writers hold nothing up"
+    assert look(job)[1] >= mark, "later writers hold nothing up"
+    assert job.execute(statement("oldest")).fetchone()[0] >= mark
     after.commit()
 
 
 def test_a_task_that_is_ordered_anew_waits_anew(quiet):
     job, pg = quiet(), quiet()
     request = order(pg)
-    assert due(job) == [request]
-    # what the job's statement finds when the order's transaction began and ended after its snapshot
-    pg.execute("UPDATE forget_task SET ordered_by = (pg_snapshot_xmax(pg_current_snapshot())::text::int8 + 1000)::text::xid8")
+    first, _ = look(job)[0][request]
+    assert take(job, request, first) == [request]
+    pg.execute("UPDATE forget_task SET ordered_by = pg_current_xact_id(), ordered_at = clock_timestamp()")
     pg.commit()
-    assert due(job) == []
-    mark(job)
-    assert pg.execute("SELECT grace FROM forget_task").fetchone() == (None,), "marked by a snapshot that doesn't see the order"
-    pg.commit()
-    pg.execute("UPDATE forget_task SET ordered_by = pg_current_xact_id()")
-    pg.commit()
-    assert due(job) == [request]
+    assert take(job, request, first) == [], "its new tombstones were waited for by nobody"
+    second, _ = look(job)[0][request]
+    assert second > first and take(job, request, second) == [request]
 
 
-def test_a_mark_of_another_cluster_is_made_anew(quiet):
+def test_a_task_of_another_cluster_is_worked_off(quiet):
     job, pg = quiet(), quiet()
     request = order(pg)
-    pg.execute("UPDATE forget_task SET grace = '9000000000000', ordered_by = '9000000000000', "
+    pg.execute("UPDATE forget_task SET ordered_by = '9000000000000', "
                "ordered_at = clock_timestamp() - interval '2 minutes'")  # a dump, restored into a young cluster
     pg.commit()
-    late = writer(quiet())
-    mark(job)
-    later = writer(quiet())
-    late.commit()
-    claimed = job.execute(statement("task_claim"), {"p1": DESTROYING}).fetchall()
+    (number, alone), oldest, following = *look(job)[0].values(), *look(job)[1:]
+    assert alone and oldest == following
+    claimed = job.execute(statement("task_claim"), {"p1": request, "p2": number}).fetchall()
     assert claimed == [(request,)], "it waits for ever"
     job.rollback()
-    later.commit()
 
 
 def test_tombstones_end_everywhere_on_the_day_that_the_policy_names(stack):

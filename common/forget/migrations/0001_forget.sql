@@ -35,7 +35,6 @@ CREATE TABLE {schema}.forget_task (
     key_kinds   bytea       NOT NULL DEFAULT '', -- one byte a key, beside key_hashes
     key_hashes  bytea[]     NOT NULL DEFAULT '{}',
     ordered_by  xid8        NOT NULL DEFAULT pg_current_xact_id(), -- the transaction that set this set's tombstones
-    grace       xid8, -- the grace wait: writers below it may not have seen the tombstones
     rows_gone   bigint      NOT NULL DEFAULT 0,
     attempts    integer     NOT NULL DEFAULT 0,
     ordered_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
