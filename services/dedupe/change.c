@@ -14,14 +14,6 @@ static int by_record(const void *a, const void *b)
 
 /* ---- locks -------------------------------------------------------------------------------------------------------- */
 
-enum outcome change_lock_all(struct call *call, struct error *err)
-{
-    bool buckets[LOCK_BUCKETS];
-
-    memset(buckets, 1, sizeof(buckets));
-    return store_lock(call, LOCK_KEYS, buckets, err);
-}
-
 /* Two replicas that hold records with one key, or the same record, share a bucket: neither misses the other's. */
 static enum outcome lock_keys(struct call *call, const struct change_work *work, struct error *err)
 {
@@ -30,7 +22,7 @@ static enum outcome lock_keys(struct call *call, const struct change_work *work,
     if (work->change->locked)
         return DONE;
     if (work->change->joined_n > 0) /* a group's other records have keys that aren't known yet */
-        return change_lock_all(call, err);
+        return store_lock_all(call, err);
     for (size_t i = 0; i < work->keys.n; i++)
         buckets[work->keys.items[i].b[0]] = true;
     for (size_t i = 0; i < work->ids.n; i++)

@@ -20,13 +20,10 @@ struct change {
     struct text reason;
     struct uuid restricts;   /* this request restricts `touched` and whom they are one with; nil: none does */
     bool closes;             /* and its set is closed now */
-    bool locked;             /* change_lock_all was called in this transaction */
+    bool locked;             /* store_lock_all was called in this transaction */
     bool erases;             /* removed are forgotten: no note of them stays */
     struct uuid_list silent; /* persons that are forgotten: nobody is told of them */
 };
-
-/* change_lock_all: nobody else changes who is who until this transaction ends. Before anything else is read. */
-enum outcome change_lock_all(struct call *call, struct error *err) WARN_UNUSED;
 
 enum outcome change_apply(struct call *call, const struct change *change, struct error *err) WARN_UNUSED;
 

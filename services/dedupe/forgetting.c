@@ -149,28 +149,16 @@ static enum outcome resolve(struct call *call, const struct forgetting_row *aske
     return DONE;
 }
 
-/* Of these requests: those that are known here, still open, and whose barrier has passed every partition. */
-static enum outcome resolve_passed(struct call *call, struct uuid_list requests, struct error *err)
+enum outcome forgetting_passed(struct call *call, const struct passed_barriers *passed, struct error *err)
 {
-    struct passed_barriers passed;
     struct forgetting_rows known;
 
-    TRY(store_barriers_passed(call, requests, &passed, err));
-    for (size_t b = 0; b < passed.n; b++) {
-        TRY(store_forgetting(call, passed.items[b].requests, &known, err));
+    for (size_t b = 0; b < passed->n; b++) {
+        TRY(store_forgetting(call, passed->items[b].requests, &known, err));
         for (size_t i = 0; i < known.n; i++)
             if (!known.items[i].closed)
-                TRY(resolve(call, &known.items[i], &passed.items[b].barrier, err));
+                TRY(resolve(call, &known.items[i], &passed->items[b].barrier, err));
     }
-    return DONE;
-}
-
-enum outcome forgetting_seen(struct call *call, const struct barrier *const *barriers, size_t n, struct error *err)
-{
-    for (size_t i = 0; i < n; i++)
-        TRY(store_barrier_put(call, barriers[i], err));
-    for (size_t i = 0; i < n; i++)
-        TRY(resolve_passed(call, barriers[i]->requests, err));
     return DONE;
 }
 
@@ -193,22 +181,24 @@ static enum outcome restrict_now(struct call *call, const struct forget_set *set
                                    .persons = set->persons};
     struct change change = {.restricts = set->request, .locked = true};
     struct uuid request = set->request;
+    struct passed_barriers passed;
     struct found found;
 
-    TRY(change_lock_all(call, err));
+    TRY(store_lock_all(call, err));
     TRY(store_forgetting_put(call, &asked, err));
     TRY(forgetting_find(call, asked.keys, asked.records, asked.persons, &found, err));
     change.touched = ids_of(call->arena, &found.records);
     if (change.touched.n > 0)
         TRY(change_apply(call, &change, err));
-    return resolve_passed(call, (struct uuid_list){.items = &request, .n = 1}, err);
+    TRY(store_barriers_passed(call, (struct uuid_list){.items = &request, .n = 1}, &passed, err));
+    return forgetting_passed(call, &passed, err);
 }
 
 static enum outcome lift(struct call *call, const struct forget_set *set, struct error *err)
 {
     struct change change = {.locked = true};
 
-    TRY(change_lock_all(call, err));
+    TRY(store_lock_all(call, err));
     TRY(store_forgetting_lift(call, &set->request, &change.touched, err));
     return change.touched.n > 0 ? change_apply(call, &change, err) : DONE;
 }
@@ -220,7 +210,7 @@ static enum outcome erase(struct call *call, const struct forget_set *set, int64
     struct hash_list sources = {.items = ARENA_ARRAY(call->arena, keys.n + 1, struct hash)};
     struct record_rows named, of_persons;
 
-    TRY(change_lock_all(call, err));
+    TRY(store_lock_all(call, err));
     TRY(store_records(call, BY_ID, set->records, &named, err));
     TRY(store_records(call, BY_PERSON, set->persons, &of_persons, err));
     change.removed = ids_of(call->arena, &named);

@@ -7,10 +7,9 @@
 
 extern const struct forget_table dedupe_forget;
 
-/* forgetting_seen: barriers of topic `record` that this transaction read: counts them and resolves whom the last one
- * closes. change_lock_all was called. */
-enum outcome forgetting_seen(struct call *call, const struct barrier *const *barriers, size_t n,
-                             struct error *err) WARN_UNUSED;
+/* forgetting_passed: barriers that have passed every partition: resolves whom they close and who is known here. All keys
+ * are locked since before, where there are any: a request that comes in meanwhile finds the barrier, or is found. */
+enum outcome forgetting_passed(struct call *call, const struct passed_barriers *passed, struct error *err) WARN_UNUSED;
 
 /* forgetting_find: the persons that these keys, records and persons mean now. */
 struct found {

@@ -74,6 +74,7 @@ enum outcome dedupe_on_records(struct call *call, struct batch_item *items, size
         .barriers = ARENA_ARRAY(call->arena, n + 1, const struct barrier *),
         .removed = {.items = ARENA_ARRAY(call->arena, n + 1, struct uuid)},
     };
+    struct passed_barriers passed = {0};
     struct change change = {0};
 
     for (size_t i = 0; i < n; i++)
@@ -84,13 +85,15 @@ enum outcome dedupe_on_records(struct call *call, struct batch_item *items, size
     change.removed = batch.removed;
     change.joined = batch.joined;
     change.joined_n = batch.joined_n;
-    change.locked = batch.barriers_n > 0;
+    if (batch.barriers_n > 0)
+        TRY(store_barriers_seen(call, batch.barriers, batch.barriers_n, &passed, err));
+    change.locked = passed.n > 0;
     if (change.locked)
-        TRY(change_lock_all(call, err));
+        TRY(store_lock_all(call, err));
     if (change.accepted_n + change.removed.n + change.joined_n > 0)
         TRY(change_apply(call, &change, err));
     /* what came before a barrier in its partition is linked by now */
-    return batch.barriers_n > 0 ? forgetting_seen(call, batch.barriers, batch.barriers_n, err) : DONE;
+    return forgetting_passed(call, &passed, err);
 }
 
 enum outcome dedupe_job_sweep(struct call *call, bool *again, struct error *err)

@@ -216,7 +216,7 @@ enum outcome dedupe_post_reviews(struct call *call, const struct http_request *r
 
     TRY(event_decode(&review_decided_type, request->body, call->arena, &body, err));
     in = body;
-    TRY(change_lock_all(call, err));
+    TRY(store_lock_all(call, err));
     TRY(take_review(call, in, err));
     ids = (struct uuid_list){.items = ARENA_ARRAY(call->arena, in->records.n + in->others.n, struct uuid)};
     for (size_t i = 0; i < in->records.n; i++)

@@ -72,6 +72,22 @@ static bool add_buckets(struct pg_params *params, enum lock_class class, const b
     return n > 0;
 }
 
+/* The bucket that whoever locks some shares, and whoever locks all has alone. */
+static enum outcome lock_last(struct call *call, const struct pg_statement *statement, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_int4(&params, LOCK_KEYS);
+    pg_add_int4(&params, LOCK_BUCKETS);
+    return pg_queue(call->pg, statement, &params, err);
+}
+
+enum outcome store_lock_all(struct call *call, struct error *err)
+{
+    return lock_last(call, &dedupe_sql_lock_all, err);
+}
+
 enum outcome store_lock(struct call *call, enum lock_class class, const bool buckets[LOCK_BUCKETS], struct error *err)
 {
     struct pg_params params;
@@ -80,6 +96,8 @@ enum outcome store_lock(struct call *call, enum lock_class class, const bool buc
     pg_params_init(&params, call->arena);
     if (!add_buckets(&params, class, buckets))
         return DONE;
+    if (class == LOCK_KEYS)
+        TRY(lock_last(call, &dedupe_sql_lock_share, err));
     TRY(pg_exec(call->pg, &dedupe_sql_lock_buckets, &params, &rows, err));
     pg_rows_free(&rows);
     return DONE;

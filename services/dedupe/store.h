@@ -80,6 +80,9 @@ struct passed_barriers {
 /* locks: buckets 0..LOCK_BUCKETS-1, taken in order. store_lock waits; store_try tells. */
 enum outcome store_lock(struct call *call, enum lock_class class, const bool buckets[LOCK_BUCKETS],
                         struct error *err) WARN_UNUSED;
+/* store_lock_all: all of LOCK_KEYS at once: nobody else changes who is who until this transaction ends. Before anything
+ * else is read. */
+enum outcome store_lock_all(struct call *call, struct error *err) WARN_UNUSED;
 enum outcome store_try(struct call *call, enum lock_class class, const bool buckets[LOCK_BUCKETS], bool *got,
                        struct error *err) WARN_UNUSED;
 
@@ -161,7 +164,9 @@ enum outcome store_forgetting_close(struct call *call, const struct uuid *reques
 /* lifts the request's restrictions and forgets it; *freed: the records it held */
 enum outcome store_forgetting_lift(struct call *call, const struct uuid *request, struct uuid_list *freed,
                                    struct error *err) WARN_UNUSED;
-enum outcome store_barrier_put(struct call *call, const struct barrier *barrier, struct error *err) WARN_UNUSED;
+/* store_barriers_seen: counts them; *passed: those that have now passed every partition. Their rows stay locked. */
+enum outcome store_barriers_seen(struct call *call, const struct barrier *const *barriers, size_t n,
+                                 struct passed_barriers *passed, struct error *err) WARN_UNUSED;
 enum outcome store_barriers_passed(struct call *call, struct uuid_list requests, struct passed_barriers *out,
                                    struct error *err) WARN_UNUSED;
 /* store_erase: persons, source groups, notes, the request's own rows; adds to *rows */

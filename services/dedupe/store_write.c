@@ -345,16 +345,48 @@ enum outcome store_forgetting_lift(struct call *call, const struct uuid *request
     return queue_id(call, &dedupe_sql_forgetting_drop, request, err);
 }
 
-enum outcome store_barrier_put(struct call *call, const struct barrier *barrier, struct error *err)
+static struct passed_barriers read_barriers(struct call *call, const struct pg_rows *rows)
 {
-    struct pg_params params;
+    struct passed_barriers out = {.items = ARENA_ARRAY(call->arena, (size_t)rows->n + 1, struct passed_barrier)};
 
+    for (int i = 0; i < rows->n; i++)
+        if (pg_get_bool(rows, i, 2))
+            out.items[out.n++] = (struct passed_barrier){.barrier = pg_get_uuid(rows, i, 0),
+                                                         .requests = pg_get_uuids(rows, i, 1, call->arena)};
+    return out;
+}
+
+enum outcome store_barriers_seen(struct call *call, const struct barrier *const *barriers, size_t n,
+                                 struct passed_barriers *passed, struct error *err)
+{
+    struct uuid *ids, *requests;
+    int32_t *parts, *partitions;
+    struct pg_params params;
+    struct pg_rows rows;
+    size_t pairs = 0, at = 0;
+
+    for (size_t i = 0; i < n; i++)
+        pairs += barriers[i]->requests.n;
+    ids = ARENA_ARRAY(call->arena, pairs, struct uuid);
+    requests = ARENA_ARRAY(call->arena, pairs, struct uuid);
+    parts = ARENA_ARRAY(call->arena, pairs, int32_t);
+    partitions = ARENA_ARRAY(call->arena, pairs, int32_t);
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < barriers[i]->requests.n; r++, at++) {
+            ids[at] = barriers[i]->barrier;
+            parts[at] = (int32_t)barriers[i]->partition;
+            partitions[at] = (int32_t)barriers[i]->partitions;
+            requests[at] = barriers[i]->requests.items[r];
+        }
     pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, &barrier->barrier);
-    pg_add_int4(&params, (int32_t)barrier->partition);
-    pg_add_int4(&params, (int32_t)barrier->partitions);
-    add_uuids(&params, barrier->requests);
-    return pg_queue(call->pg, &dedupe_sql_barriers_put, &params, err);
+    pg_add_uuids(&params, ids, pairs);
+    pg_add_int4s(&params, parts, pairs);
+    pg_add_int4s(&params, partitions, pairs);
+    pg_add_uuids(&params, requests, pairs);
+    TRY(pg_exec(call->pg, &dedupe_sql_barriers_seen, &params, &rows, err));
+    *passed = read_barriers(call, &rows);
+    pg_rows_free(&rows);
+    return DONE;
 }
 
 enum outcome store_barriers_passed(struct call *call, struct uuid_list requests, struct passed_barriers *out,
@@ -366,11 +398,7 @@ enum outcome store_barriers_passed(struct call *call, struct uuid_list requests,
     pg_params_init(&params, call->arena);
     add_uuids(&params, requests);
     TRY(pg_exec(call->pg, &dedupe_sql_barriers_passed, &params, &rows, err));
-    *out = (struct passed_barriers){.items = ARENA_ARRAY(call->arena, (size_t)rows.n + 1, struct passed_barrier),
-                                    .n = (size_t)rows.n};
-    for (int i = 0; i < rows.n; i++)
-        out->items[i] = (struct passed_barrier){.barrier = pg_get_uuid(&rows, i, 0),
-                                                .requests = pg_get_uuids(&rows, i, 1, call->arena)};
+    *out = read_barriers(call, &rows);
     pg_rows_free(&rows);
     return DONE;
 }

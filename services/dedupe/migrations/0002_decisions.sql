@@ -39,13 +39,12 @@ CREATE TABLE {schema}.restriction (
 CREATE INDEX restriction_request ON {schema}.restriction (request);
 
 CREATE TABLE {schema}.barrier_seen (
-    barrier    uuid        NOT NULL,
-    part       integer     NOT NULL,
+    barrier    uuid PRIMARY KEY,
     partitions integer     NOT NULL,
     requests   uuid[]      NOT NULL,
-    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (barrier, part)
-);
+    parts      integer[]   NOT NULL, -- where it has passed
+    at         timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (fillfactor = 60);
 CREATE INDEX barrier_seen_at ON {schema}.barrier_seen (at);
 CREATE INDEX barrier_seen_requests ON {schema}.barrier_seen USING gin (requests);
 

@@ -1,6 +1,4 @@
 -- Barriers that have passed every partition and serve one of these requests, with all whom they serve.
-SELECT barrier, min(requests)
+SELECT barrier, requests, true
   FROM barrier_seen
- WHERE barrier IN (SELECT b.barrier FROM barrier_seen AS b WHERE b.requests && $1::uuid[])
- GROUP BY barrier
-HAVING count(*) >= max(partitions)
+ WHERE requests && $1::uuid[] AND cardinality(parts) >= partitions
