@@ -305,9 +305,29 @@ static enum outcome drop_stale(struct call *call, struct change *change, const s
     return DONE;
 }
 
-/* What was read before the locks, read again under them: where another replica was quicker, the batch begins anew, since
- * what is stale and which keys are to be locked follow from the rows. */
-static enum outcome check_unmoved(struct call *call, const struct change_work *work, const struct record_rows *before,
+/* Has nothing but this happened: records that this change doesn't bring have ended? Then what is locked is enough. */
+static bool merely_ended(const struct change_work *work, const struct record_rows *before, const struct record_rows *now)
+{
+    const struct change *c = work->change;
+    size_t at = 0;
+
+    for (size_t i = 0; i < before->n; i++) {
+        const struct dedupe_record *was = &before->items[i];
+        if (at < now->n && uuid_equal(&now->items[at].record, &was->record)) {
+            if (now->items[at++].rev != was->rev)
+                return false;
+            continue;
+        }
+        for (size_t k = 0; k < c->accepted_n; k++)
+            if (uuid_equal(&c->accepted[k]->record, &was->record))
+                return false;
+    }
+    return at == now->n;
+}
+
+/* What was read before the locks, read again under them: where another one was quicker, the batch begins anew, since what
+ * is stale and which keys are to be locked follow from the rows. */
+static enum outcome check_unmoved(struct call *call, const struct change_work *work, struct record_rows *named,
                                   struct error *err)
 {
     struct record_rows now;
@@ -317,10 +337,10 @@ static enum outcome check_unmoved(struct call *call, const struct change_work *w
     TRY(store_records(call, BY_ID, work->ids, &now, err));
     if (now.n > 0)
         qsort(now.items, now.n, sizeof(*now.items), by_record);
-    for (size_t i = 0; i < now.n && now.n == before->n; i++)
-        if (!uuid_equal(&now.items[i].record, &before->items[i].record) || now.items[i].rev != before->items[i].rev)
-            return error_retry(err, "moved", "another replica has changed a record of this batch");
-    return now.n == before->n ? DONE : error_retry(err, "moved", "another replica has changed a record of this batch");
+    if (!merely_ended(work, named, &now))
+        return error_retry(err, "moved", "somebody else has changed a record of this batch");
+    *named = now;
+    return DONE;
 }
 
 enum outcome change_apply(struct call *call, const struct change *asked, struct error *err)
