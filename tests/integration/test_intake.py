@@ -3,6 +3,7 @@ import base64
 import json
 import uuid
 
+import psycopg
 import pytest
 from internal_events import pause
 from lethe_stack import activity, contact, event, wait_until
@@ -597,6 +598,45 @@ def test_what_never_fits_is_refused_and_what_does_is_taken(stack):
         answer = stack.post_events([sized(n), contact(name("L"))])
         assert answer.status_code == 202
         assert answer.json() == {"accepted": 1, "refused": [{"index": 0, "pointer": "/data", "rule": "too long"}]}
+
+
+# ---- at scale ------------------------------------------------------------------------------------------------------------
+def pages_read(link, call, params):
+    plan, = link.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT json) SELECT * FROM {call}", params).fetchone()
+    return plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"]
+
+
+@pytest.mark.parametrize("where, table, column, page", [
+    ("LETHE_KEYRING_PG", "keyring.key (key_id, kek_epoch, wrapped, made_by)", "key_id", "keyring.page_v1('intake', now(), %s, 10)"),
+    ("LETHE_PG", "vault.record (record_id, sealed, source_key, system, category, version_kind, version_value, rev, act, "
+     "captured_at, created_at, updated_at, policy_version)", "record_id", "vault.records_page_v1(%s, 10)")])
+def test_a_late_page_costs_as_little_as_the_first(stack, where, table, column, page):
+    values = {"keyring.key": "u, 1, 'x', 'intake'",
+              "vault.record": "u, 'x', decode(replace(u::text, '-', ''), 'hex'), 's', 'lead', 1, 1, 1, 1, now(), now(), now(), 1"}
+    with psycopg.connect(stack.env[where]) as link:
+        link.execute(f"INSERT INTO {table} SELECT {values[table.split(' ')[0]]} "
+                     "FROM (SELECT gen_random_uuid() AS u FROM generate_series(1, 20000)) AS made")
+        last = link.execute(f"SELECT {column} FROM {table.split(' ')[0]} ORDER BY 1 DESC OFFSET 20 LIMIT 1").fetchone()
+        pages_read(link, page, last)  # what the catalogs cost is paid once
+        assert pages_read(link, page, last) < 100
+        link.rollback()
+
+
+def test_who_begins_a_record_second_is_told_to_try_again(stack):
+    first, second, key = str(uuid.uuid4()), str(uuid.uuid4()), uuid.uuid4().bytes
+    put = ("SELECT vault.records_put_v1(ARRAY[%s::uuid], ARRAY['x'::bytea], ARRAY[%s::bytea], ARRAY[NULL::bytea], "
+           "ARRAY[NULL::bytea], ARRAY[NULL::bytea], ARRAY[NULL::bytea], ARRAY['s'], ARRAY['lead'], ARRAY[1], ARRAY[1::bigint], "
+           "ARRAY[1::bigint], ARRAY[1::bigint], ARRAY[1], ARRAY[now()], ARRAY[1::bigint], now(), "
+           "ARRAY[-9223372036854775808])")
+    with psycopg.connect(stack.env["LETHE_PG"]) as link:
+        link.execute(put, (first, key))
+        link.execute("SAVEPOINT tries")
+        for again in (second, first):
+            with pytest.raises(psycopg.errors.SerializationFailure):
+                link.execute(put, (again, key))
+            link.execute("ROLLBACK TO tries")
+        assert link.execute("SELECT count(*) FROM vault.record WHERE source_key = %s", (key,)).fetchone() == (1,)
+        link.rollback()
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------------

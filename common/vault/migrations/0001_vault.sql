@@ -167,23 +167,23 @@ DECLARE
     n      bigint := 0;
 BEGIN
     IF fresh > 0 THEN
-        INSERT INTO record (record_id, sealed, source_key, email_key, email_wide_key, phone_key, phone_surname_key,
-                            system, category, version_kind, version_value, full_value, rev, act, captured_at,
-                            created_at, updated_at, policy_version)
-        SELECT u.record_id, u.sealed, u.source_key, u.email_key, u.email_wide_key, u.phone_key, u.phone_surname_key,
-               u.system, u.category, u.version_kind, u.version_value, nullif(u.full_value, absent), u.rev, u.act,
-               u.captured_at, written_at, written_at, u.policy_version
-          FROM unnest(record_ids, records_put_v1.sealed, source_keys, email_keys, email_wide_keys, phone_keys,
-                      phone_surname_keys, systems, categories, version_kinds, version_values, full_values, revs, acts,
-                      captured, policy_versions, expected)
-               AS u(record_id, sealed, source_key, email_key, email_wide_key, phone_key, phone_surname_key, system,
-                    category, version_kind, version_value, full_value, rev, act, captured_at, policy_version, expected)
-         WHERE u.expected = absent
-            ON CONFLICT DO NOTHING;
-        GET DIAGNOSTICS n = ROW_COUNT;
-        IF n <> fresh THEN
+        BEGIN
+            INSERT INTO record (record_id, sealed, source_key, email_key, email_wide_key, phone_key, phone_surname_key,
+                                system, category, version_kind, version_value, full_value, rev, act, captured_at,
+                                created_at, updated_at, policy_version)
+            SELECT u.record_id, u.sealed, u.source_key, u.email_key, u.email_wide_key, u.phone_key, u.phone_surname_key,
+                   u.system, u.category, u.version_kind, u.version_value, nullif(u.full_value, absent), u.rev, u.act,
+                   u.captured_at, written_at, written_at, u.policy_version
+              FROM unnest(record_ids, records_put_v1.sealed, source_keys, email_keys, email_wide_keys, phone_keys,
+                          phone_surname_keys, systems, categories, version_kinds, version_values, full_values, revs,
+                          acts, captured, policy_versions, expected)
+                   AS u(record_id, sealed, source_key, email_key, email_wide_key, phone_key, phone_surname_key,
+                        system, category, version_kind, version_value, full_value, rev, act, captured_at,
+                        policy_version, expected)
+             WHERE u.expected = absent;
+        EXCEPTION WHEN unique_violation THEN -- ON CONFLICT would look every row up first
             RAISE EXCEPTION 'another transaction began a record' USING ERRCODE = '40001';
-        END IF;
+        END;
     END IF;
     IF fresh < wanted THEN
         UPDATE record AS r

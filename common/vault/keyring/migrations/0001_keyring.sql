@@ -96,7 +96,7 @@ RETURNS TABLE (key_id uuid, old boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
     SELECT k.key_id, k.made_by = maker AND k.made_at < older_than
       FROM key AS k
-     WHERE k.key_id > coalesce(after, '00000000-0000-0000-0000-000000000000')
+     WHERE k.key_id > coalesce(after, '00000000-0000-0000-0000-000000000000') -- an OR would read from the first one, each time
      ORDER BY k.key_id
      LIMIT most
 $$;
