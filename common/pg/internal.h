@@ -16,6 +16,7 @@ struct entry {
     const struct pg_statement *statement;
     char *out; /* where its first text goes, or NULL */
     size_t room;
+    struct pg_rows *rows; /* where its rows go, or NULL */
 };
 
 struct pg {

@@ -152,7 +152,8 @@ static enum outcome session(struct pg *pg, struct error *err)
     result = PQexec(pg->conn, set);
     status = PQresultStatus(result);
     PQclear(result);
-    if (status != PGRES_COMMAND_OK || PQenterPipelineMode(pg->conn) != 1) {
+    /* nonblocking: whoever queues goes on while the server is busy with what came before */
+    if (status != PGRES_COMMAND_OK || PQenterPipelineMode(pg->conn) != 1 || PQsetnonblocking(pg->conn, 1) != 0) {
         disconnect(pg);
         return error_retry(err, "postgres", "a session could not be set up");
     }
@@ -262,6 +263,13 @@ static void copy_out(const struct entry *entry, const PGresult *result)
         snprintf(entry->out, entry->room, "%.*s", PQgetlength(result, 0, 0), PQgetvalue(result, 0, 0));
 }
 
+static void take_rows(struct pg_rows *rows, PGresult *result)
+{
+    rows->result = result;
+    rows->n =
+        PQresultStatus(result) == PGRES_TUPLES_OK ? PQntuples(result) : (int)strtol(PQcmdTuples(result), NULL, 10);
+}
+
 /* One entry's result. *failure keeps the first failure; what follows it was skipped by the server. */
 static enum outcome read_entry(struct pg *pg, const struct entry *entry, enum outcome failure, struct pg_rows *rows,
                                bool *prepare_lost, struct error *err)
@@ -279,10 +287,11 @@ static enum outcome read_entry(struct pg *pg, const struct entry *entry, enum ou
             outcome = failed_result(pg, entry, result, err);
         *prepare_lost = *prepare_lost || entry->kind == ENTRY_PREPARE;
         PQclear(result);
+    } else if (entry->rows != NULL) {
+        take_rows(entry->rows, result);
     } else if (rows != NULL && entry->kind == ENTRY_STATEMENT && entry->out == NULL) {
         pg_rows_free(rows); /* the last statement's rows are the caller's */
-        rows->result = result;
-        rows->n = status == PGRES_TUPLES_OK ? PQntuples(result) : (int)strtol(PQcmdTuples(result), NULL, 10);
+        take_rows(rows, result);
     } else {
         copy_out(entry, result);
         PQclear(result);
@@ -292,14 +301,25 @@ static enum outcome read_entry(struct pg *pg, const struct entry *entry, enum ou
     return outcome;
 }
 
+/* Nobody reads what comes of these: it is freed, and what is still to come goes nowhere. */
+static void forget_rows(struct pg *pg, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        pg_rows_free(pg->queue[i].rows);
+        pg->queue[i].rows = NULL;
+        pg->queue[i].out = NULL;
+    }
+}
+
 /* Waits for all that was sent; the sync has been sent before. */
 static enum outcome drain(struct pg *pg, struct pg_rows *rows, struct error *err)
 {
     enum outcome outcome = DONE;
     bool prepare_lost = false;
+    size_t n = pg->queued;
     PGresult *result;
 
-    for (size_t i = 0; i < pg->queued; i++) {
+    for (size_t i = 0; i < n; i++) {
         uint64_t was = pg->generation;
         outcome = read_entry(pg, &pg->queue[i], outcome, rows, &prepare_lost, err);
         if (pg->conn == NULL || was != pg->generation)
@@ -313,8 +333,10 @@ static enum outcome drain(struct pg *pg, struct pg_rows *rows, struct error *err
     if (prepare_lost)
         prepare_failed(pg);
 cleanup:
-    if (outcome != DONE && rows != NULL)
+    if (outcome != DONE) {
+        forget_rows(pg, n);
         pg_rows_free(rows);
+    }
     return outcome;
 }
 
@@ -365,6 +387,21 @@ enum outcome pg_queue_into(struct pg *pg, const struct pg_statement *statement, 
     pg->queue[pg->queued - 1].out = out;
     pg->queue[pg->queued - 1].room = room;
     return DONE;
+}
+
+enum outcome pg_queue_rows(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
+                           struct pg_rows *rows, struct error *err)
+{
+    *rows = (struct pg_rows){0};
+    TRY(pg_queue(pg, statement, params, err));
+    pg->queue[pg->queued - 1].rows = rows;
+    return DONE;
+}
+
+void pg_push(struct pg *pg)
+{
+    if (pg->conn != NULL)
+        (void)PQflush(pg->conn);
 }
 
 enum outcome pg_flush(struct pg *pg, struct error *err)
@@ -425,6 +462,7 @@ void pg_rollback(struct pg *pg)
     pg->in_transaction = false;
     pg->failed = false;
     pg->commit_sent = false;
+    forget_rows(pg, pg->queued);
     if (pg->conn == NULL)
         return;
     /* A rollback that can't be sent leaves a dead connection, and with it the server rolls back. */

@@ -77,7 +77,7 @@ struct pg_rows {
     void *result; /* PGresult */
     int n;        /* rows returned, or rows touched by a statement that returns none */
 };
-void pg_rows_free(struct pg_rows *rows); /* safe on a zeroed struct, twice too */
+void pg_rows_free(struct pg_rows *rows); /* safe on NULL, on a zeroed struct, twice too */
 bool pg_is_null(const struct pg_rows *rows, int row, int column);
 bool pg_get_bool(const struct pg_rows *rows, int row, int column);
 int32_t pg_get_int4(const struct pg_rows *rows, int row, int column);     /* int2 and int4; INT32_MIN for NULL */
@@ -107,6 +107,13 @@ enum outcome pg_queue(struct pg *pg, const struct pg_statement *statement, const
 /* pg_queue_into: the same; the first column of its first row, a text, stands in out once its result is read, "" before. */
 enum outcome pg_queue_into(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
                            char *out, size_t room, struct error *err) WARN_UNUSED;
+/* pg_queue_rows: the same; its rows stand in *rows once its result is read, none before and after a failure. *rows must
+ * live until then; the caller frees it. */
+enum outcome pg_queue_rows(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
+                           struct pg_rows *rows, struct error *err) WARN_UNUSED;
+/* pg_push: what was queued goes out as far as the server takes it now. Never waits; a failure comes out of the next call
+ * that does. Without it a statement of a few kilobytes stays here until something is waited for. */
+void pg_push(struct pg *pg);
 enum outcome pg_flush(struct pg *pg, struct error *err) WARN_UNUSED; /* waits for what was queued */
 
 enum outcome pg_begin(struct pg *pg, struct error *err) WARN_UNUSED;

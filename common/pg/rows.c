@@ -8,6 +8,8 @@ static const int64_t pg_epoch_us = INT64_C(946684800) * US_PER_S;
 
 void pg_rows_free(struct pg_rows *rows)
 {
+    if (rows == NULL)
+        return;
     PQclear(rows->result);
     rows->result = NULL;
     rows->n = 0;
