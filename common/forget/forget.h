@@ -62,6 +62,10 @@ struct forget_tombstone {
 };
 enum outcome forget_check_keys(struct call *call, const struct forget_key *keys, size_t n, struct forget_tombstone *out,
                                struct error *err) WARN_UNUSED;
+/* The same in two steps, for whoever goes on meanwhile: what is asked stands in *rows after the next flush. */
+enum outcome forget_ask_keys(struct call *call, const struct forget_key *keys, size_t n, struct pg_rows *rows,
+                             struct error *err) WARN_UNUSED;
+void forget_read_keys(const struct pg_rows *rows, size_t n, struct forget_tombstone *out); /* out: zeroed, n of them */
 /* forget_yield: the person's own new act: tombstones on these keys end (intake decides when). */
 enum outcome forget_yield(struct call *call, const struct forget_key *keys, size_t n, struct error *err) WARN_UNUSED;
 

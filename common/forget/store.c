@@ -315,6 +315,31 @@ enum outcome forget_check_ids(struct call *call, const struct uuid *ids, size_t 
     return DONE;
 }
 
+enum outcome forget_ask_keys(struct call *call, const struct forget_key *keys, size_t n, struct pg_rows *rows,
+                             struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    add_keys(&params, keys, n);
+    return pg_queue_rows(call->pg, &forget_sql_keys_check, &params, rows, err);
+}
+
+void forget_read_keys(const struct pg_rows *rows, size_t n, struct forget_tombstone *out)
+{
+    for (int i = 0; i < rows->n; i++) {
+        int32_t at = pg_get_int4(rows, i, 0);
+        ENSURE(at >= 1 && (size_t)at <= n);
+        out[at - 1] = (struct forget_tombstone){
+            .stands = true,
+            .restricted = !pg_get_bool(rows, i, 1),
+            .request = pg_get_uuid(rows, i, 2),
+            .received_us = pg_get_time(rows, i, 3),
+            .barrier = pg_get_uuid(rows, i, 4),
+        };
+    }
+}
+
 enum outcome forget_check_keys(struct call *call, const struct forget_key *keys, size_t n, struct forget_tombstone *out,
                                struct error *err)
 {
@@ -327,17 +352,7 @@ enum outcome forget_check_keys(struct call *call, const struct forget_key *keys,
     pg_params_init(&params, call->arena);
     add_keys(&params, keys, n);
     TRY(pg_exec(call->pg, &forget_sql_keys_check, &params, &rows, err));
-    for (int i = 0; i < rows.n; i++) {
-        int32_t at = pg_get_int4(&rows, i, 0);
-        ENSURE(at >= 1 && (size_t)at <= n);
-        out[at - 1] = (struct forget_tombstone){
-            .stands = true,
-            .restricted = !pg_get_bool(&rows, i, 1),
-            .request = pg_get_uuid(&rows, i, 2),
-            .received_us = pg_get_time(&rows, i, 3),
-            .barrier = pg_get_uuid(&rows, i, 4),
-        };
-    }
+    forget_read_keys(&rows, n, out);
     pg_rows_free(&rows);
     return DONE;
 }

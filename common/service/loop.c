@@ -138,6 +138,8 @@ static enum outcome fill(struct loop *loop, struct batch *batch, int wait_ms, st
         if (!got)
             break;
         TRY(take_message(loop, batch, &message, err));
+        if (loop->committing && batch->n % 128 == 0)
+            pg_push(loop->worker.call.pg); /* what the server had no room for */
     }
     return DONE;
 }

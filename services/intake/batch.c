@@ -158,10 +158,23 @@ static void count(struct batch *batch)
     metric_add(intake->asks_dropped, batch->asks_dropped);
 }
 
+enum { PIECE = 400 }; /* events a question */
+
+/* In pieces: PostgreSQL looks one up while the next is being admitted. */
+static enum outcome admit(struct batch *batch, struct error *err)
+{
+    for (size_t at = 0, to; at < batch->n; at = to) {
+        to = at + PIECE < batch->n ? at + PIECE : batch->n;
+        for (size_t i = at; i < to; i++)
+            work_admit(batch, &batch->works[i]);
+        TRY(store_ask(batch, at, to, err));
+    }
+    return DONE;
+}
+
 static enum outcome run(struct batch *batch, struct error *err)
 {
-    for (size_t i = 0; i < batch->n; i++)
-        work_admit(batch, &batch->works[i]);
+    TRY(admit(batch, err));
     TRY(store_lookup(batch, err));
     for (size_t i = 0; i < batch->n; i++)
         take(batch, &batch->works[i]);
@@ -188,6 +201,7 @@ enum outcome on_contacts(struct call *call, struct batch_item *items, size_t n, 
     for (size_t i = 0; i < n; i++)
         batch->works[i] = (struct work){.item = &items[i], .slot = NO_SLOT};
     outcome = run(batch, err);
+    store_forget_asked(batch);
     buf_free(&batch->text);
     return outcome;
 }

@@ -37,6 +37,7 @@ struct slot {
     int ended_reason;
     bool is_activity, partial;
     bool found, wanted; /* wanted: its sealed state is read with the row */
+    bool sealed_asked;  /* it has been asked for */
     bool blocked;       /* being destroyed just now */
     bool ended, restricted, has_key;
     /* as it will be */
@@ -98,6 +99,13 @@ struct end {
     int reason;
 };
 
+/* What is asked about some events while the next ones are admitted. */
+struct asked {
+    struct pg_rows *stones, *rows;
+    size_t keys_at, keys_n; /* in batch.keys */
+    size_t *slots, slots_n; /* indices */
+};
+
 struct batch {
     struct call *call;
     struct intake *intake;
@@ -111,6 +119,8 @@ struct batch {
     struct stone *stones;
     struct uuid *stone_barriers;
     bool any_stone;
+    LIST(struct asked) asked;
+    size_t slots_asked, keys_asked; /* how many of each */
     int64_t rev_base;
 
     LIST(struct vault_item) items;

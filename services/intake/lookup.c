@@ -34,25 +34,25 @@ static enum outcome find_barriers(struct batch *batch, struct error *err)
     return DONE;
 }
 
-static enum outcome find_stones(struct batch *batch, struct error *err)
+static void read_stones(struct batch *batch, const struct asked *asked)
 {
-    size_t n = batch->keys.n;
-    struct forget_tombstone *tombstones = ARENA_ARRAY(batch->arena, n, struct forget_tombstone);
+    struct forget_tombstone *tombstones;
 
-    batch->stones = ARENA_ARRAY(batch->arena, n, struct stone);
-    batch->stone_barriers = ARENA_ARRAY(batch->arena, n, struct uuid);
-    TRY(forget_check_keys(batch->call, batch->keys.items, n, tombstones, err));
-    for (size_t i = 0; i < n; i++) {
-        if (!tombstones[i].stands)
+    if (asked->keys_n == 0 || asked->stones->n == 0)
+        return;
+    tombstones = ARENA_ARRAY(batch->arena, asked->keys_n, struct forget_tombstone);
+    forget_read_keys(asked->stones, asked->keys_n, tombstones);
+    batch->any_stone = true;
+    for (size_t i = 0; i < asked->keys_n; i++) {
+        const struct forget_tombstone *tombstone = &tombstones[i];
+        if (!tombstone->stands)
             continue;
-        batch->any_stone = true;
-        batch->stones[i] = (struct stone){.stands = true,
-                                          .restricted = tombstones[i].restricted,
-                                          .received_us = tombstones[i].received_us,
-                                          .request = tombstones[i].request};
-        batch->stone_barriers[i] = tombstones[i].barrier;
+        batch->stones[asked->keys_at + i] = (struct stone){.stands = true,
+                                                           .restricted = tombstone->restricted,
+                                                           .received_us = tombstone->received_us,
+                                                           .request = tombstone->request};
+        batch->stone_barriers[asked->keys_at + i] = tombstone->barrier;
     }
-    return batch->any_stone ? find_barriers(batch, err) : DONE;
 }
 
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */
@@ -70,8 +70,9 @@ static struct bytes copy_bytes(struct batch *batch, struct bytes in)
 
 enum { ROW_RECORD, ROW_ENDED, ROW_RESTRICTED, ROW_REVISION };
 
-static void read_row(struct batch *batch, const struct pg_rows *rows, int row)
+static void read_row(struct batch *batch, const struct asked *asked, int row)
 {
+    const struct pg_rows *rows = asked->rows;
     int what = pg_get_int4(rows, row, 0);
     struct slot *slot;
 
@@ -79,7 +80,7 @@ static void read_row(struct batch *batch, const struct pg_rows *rows, int row)
         batch->rev_base = pg_get_int8(rows, row, 4);
         return;
     }
-    slot = slot_at(batch, (size_t)pg_get_int4(rows, row, 1) - 1);
+    slot = slot_at(batch, asked->slots[pg_get_int4(rows, row, 1) - 1]);
     switch (what) {
     case ROW_RECORD:
         slot->found = true;
@@ -103,26 +104,79 @@ static void read_row(struct batch *batch, const struct pg_rows *rows, int row)
     }
 }
 
-static enum outcome find_rows(struct batch *batch, struct error *err)
+/* Slots that are new since the last piece; and those asked for already whose sealed state a patch wants only now. */
+static void gather_slots(struct batch *batch, size_t from, size_t to, struct asked *asked)
 {
-    size_t n = batch->slots.n;
-    struct hash *keys = ARENA_ARRAY(batch->arena, n, struct hash);
-    bool *wanted = ARENA_ARRAY(batch->arena, n, bool);
-    struct pg_params params;
-    struct pg_rows rows;
+    asked->slots = ARENA_ARRAY(batch->arena, batch->slots.n - batch->slots_asked + to - from, size_t);
+    for (size_t i = from; i < to; i++) {
+        size_t at = batch->works[i].slot;
+        if (at >= batch->slots_asked || !batch->slots.items[at].wanted || batch->slots.items[at].sealed_asked)
+            continue; /* NO_SLOT is above all */
+        batch->slots.items[at].sealed_asked = true;
+        asked->slots[asked->slots_n++] = at;
+    }
+    for (size_t at = batch->slots_asked; at < batch->slots.n; at++) {
+        batch->slots.items[at].sealed_asked = batch->slots.items[at].wanted;
+        asked->slots[asked->slots_n++] = at;
+    }
+    batch->slots_asked = batch->slots.n;
+}
 
-    for (size_t i = 0; i < n; i++) {
-        keys[i] = batch->slots.items[i].key;
-        wanted[i] = batch->slots.items[i].wanted;
+static enum outcome ask_rows(struct batch *batch, const struct asked *asked, struct error *err)
+{
+    struct hash *keys = ARENA_ARRAY(batch->arena, asked->slots_n, struct hash);
+    bool *wanted = ARENA_ARRAY(batch->arena, asked->slots_n, bool);
+    struct pg_params params;
+
+    for (size_t i = 0; i < asked->slots_n; i++) {
+        keys[i] = batch->slots.items[asked->slots[i]].key;
+        wanted[i] = batch->slots.items[asked->slots[i]].wanted;
     }
     pg_params_init(&params, batch->arena);
-    pg_add_hashes(&params, keys, n);
-    pg_add_bools(&params, wanted, n);
-    TRY(pg_exec(batch->call->pg, &intake_sql_lookup, &params, &rows, err));
-    for (int i = 0; i < rows.n; i++)
-        read_row(batch, &rows, i);
-    pg_rows_free(&rows);
+    pg_add_hashes(&params, keys, asked->slots_n);
+    pg_add_bools(&params, wanted, asked->slots_n);
+    return pg_queue_rows(batch->call->pg, &intake_sql_lookup, &params, asked->rows, err);
+}
+
+enum outcome store_ask(struct batch *batch, size_t from, size_t to, struct error *err)
+{
+    struct asked *asked = LIST_ADD(&batch->asked, batch->arena);
+    size_t keys_at = batch->keys_asked;
+
+    *asked = (struct asked){.stones = ARENA_NEW(batch->arena, struct pg_rows),
+                            .rows = ARENA_NEW(batch->arena, struct pg_rows),
+                            .keys_at = keys_at,
+                            .keys_n = batch->keys.n - keys_at};
+    batch->keys_asked = batch->keys.n;
+    gather_slots(batch, from, to, asked);
+    if (asked->keys_n > 0)
+        TRY(forget_ask_keys(batch->call, batch->keys.items + keys_at, asked->keys_n, asked->stones, err));
+    TRY(ask_rows(batch, asked, err)); /* without any slot, too: it brings the revisions' base */
+    pg_push(batch->call->pg);
     return DONE;
+}
+
+static enum outcome read_asked(struct batch *batch, struct error *err)
+{
+    batch->stones = ARENA_ARRAY(batch->arena, batch->keys.n, struct stone);
+    batch->stone_barriers = ARENA_ARRAY(batch->arena, batch->keys.n, struct uuid);
+    TRY(pg_flush(batch->call->pg, err));
+    for (size_t i = 0; i < batch->asked.n; i++) {
+        const struct asked *asked = &batch->asked.items[i];
+        read_stones(batch, asked);
+        for (int row = 0; row < asked->rows->n; row++)
+            read_row(batch, asked, row);
+    }
+    store_forget_asked(batch);
+    return batch->any_stone ? find_barriers(batch, err) : DONE;
+}
+
+void store_forget_asked(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->asked.n; i++) {
+        pg_rows_free(batch->asked.items[i].stones);
+        pg_rows_free(batch->asked.items[i].rows);
+    }
 }
 
 /* A full change older than a patch merges, too; that shows only once the rows are known. */
@@ -299,10 +353,8 @@ static enum outcome find_kinds(struct batch *batch, struct error *err)
 
 enum outcome store_lookup(struct batch *batch, struct error *err)
 {
-    if (batch->keys.n > 0)
-        TRY(find_stones(batch, err));
+    TRY(read_asked(batch, err));
     TRY(find_kinds(batch, err));
-    TRY(find_rows(batch, err));
     TRY(find_activities(batch, err));
     TRY(find_late_states(batch, err));
     return find_keys(batch, err);

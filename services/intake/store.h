@@ -5,9 +5,12 @@
 #include "services/intake/batch.h"
 
 /* ---- what a batch must know ------------------------------------------------------------------------------------------- */
+/* store_ask: begins to look up what the admitted events [from, to) name: stones and rows. Nothing is waited for. */
+enum outcome store_ask(struct batch *batch, size_t from, size_t to, struct error *err) WARN_UNUSED;
 /* store_lookup: fills the batch's slots (rows, ends, restrictions, keys of existing records, states that a patch needs),
- * its stones, activities and the systems' kinds: two round trips where all is new. */
+ * its stones, activities and the systems' kinds, once everything has been asked: one round trip where all is new. */
 enum outcome store_lookup(struct batch *batch, struct error *err) WARN_UNUSED;
+void store_forget_asked(struct batch *batch); /* frees the answers, read or not */
 
 /* ---- what a batch writes ------------------------------------------------------------------------------------------------ */
 /* One statement's arrays; see vault.records_put_v1. */

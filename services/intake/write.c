@@ -70,12 +70,20 @@ static enum outcome write_records(struct batch *batch, const struct slot *const 
             sealed[m] = seal(batch, slot, slot->fresh ? keys[fresh++] : slot->key_bytes);
         }
         TRY(store_records_put(batch, dirty + at, sealed, m, err));
+        pg_push(batch->call->pg);
     }
     buf_reset(&batch->text);
-    for (size_t i = 0; i < batch->slots.n; i++)
+    return DONE;
+}
+
+static void announce_all(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->slots.n; i++) {
         if (batch->slots.items[i].dirty)
             announce_record(batch->call, &batch->slots.items[i], false);
-    return DONE;
+        if (i % PIECE == 0)
+            pg_push(batch->call->pg); /* what the server had no room for */
+    }
 }
 
 static enum outcome write_gone(struct batch *batch, struct error *err)
@@ -161,6 +169,8 @@ enum outcome batch_write(struct batch *batch, struct error *err)
     n = dirty_slots(batch, dirty);
     TRY(new_keys(batch, dirty, n, &keys, err));
     outcome = write_records(batch, dirty, n, keys, err);
+    if (outcome == DONE)
+        announce_all(batch);
     if (outcome == DONE)
         return finish_keys(batch, err);
     (void)finish_keys(batch, &ignored);
