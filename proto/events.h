@@ -270,6 +270,14 @@ struct forget_step { /* lethe.forget.verify, lethe.forget.cancelled, lethe.forge
     struct text_list only; /* as above */
 };
 
+/* ---- topic forgets.ledger (erasure), compacted; key = number -------------------------------------------------------- */
+struct ledger_line {    /* lethe.ledger.line: a copy of a line of the ledger outside the databases (common/ledger) */
+    int64_t number, at; /* at: microseconds */
+    struct uuid id;
+    struct text type, data; /* data: JSON, as the line has it */
+    struct text hash;       /* 64 hex digits: the chain up to this line */
+};
+
 /* ---- topic forget.result (all services) ---------------------------------------------------------------------------- */
 struct forget_resolved { /* lethe.forget.resolved (dedupe): the barrier has passed: who the person is */
     struct uuid request, barrier;
@@ -369,6 +377,7 @@ extern const struct event_type retention_expired_event;
 extern const struct event_type forget_wanted_event;
 extern const struct event_type forget_opened_event, forget_destroy_event, forget_verify_event, forget_cancelled_event,
     forget_completed_event;
+extern const struct event_type ledger_line_event;
 extern const struct event_type forget_resolved_event, forget_result_event, backup_answer_event;
 extern const struct event_type holder_instruction_event, holder_result_event, sealed_box_event, signed_result_event;
 extern const struct event_type request_changed_event;

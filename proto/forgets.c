@@ -55,6 +55,19 @@ EVENT(forget_verify_event, "lethe.forget.verify", "forget", forget_step_type);
 EVENT(forget_cancelled_event, "lethe.forget.cancelled", "forget", forget_step_type);
 EVENT(forget_completed_event, "lethe.forget.completed", "forget", forget_step_type);
 
+/* ---- forgets.ledger ------------------------------------------------------------------------------------------------ */
+
+static const struct field ledger_line_type_fields[] = {
+    MUST(ledger_line, number, INT, 0, INT64_MAX),
+    MUST(ledger_line, at, INT, 0, INT64_MAX),
+    MUST(ledger_line, id, UUID, 0, 0),
+    MUST(ledger_line, type, TEXT, 1, NAME_MOST),
+    MUST(ledger_line, data, JSON, 0, 900000),
+    MUST(ledger_line, hash, TEXT, 64, 64),
+};
+OPEN(ledger_line, ledger_line_type, NULL);
+EVENT(ledger_line_event, "lethe.ledger.line", "forgets.ledger", ledger_line_type);
+
 /* ---- forget.result ------------------------------------------------------------------------------------------------ */
 
 static const struct field forget_resolved_type_fields[] = {

@@ -43,6 +43,8 @@ struct forget_table {
     enum outcome (*erase)(struct call *call, const struct forget_set *set, int64_t *rows, struct error *err);
     /* count: the second look: rows, index entries and keys about the set that are still there. */
     enum outcome (*count)(struct call *call, const struct forget_set *set, int64_t *remaining, struct error *err);
+    bool
+        waits_for_humans; /* what remains may be a human's to answer for: no row of the person's (the restore's gate) */
 };
 
 /* ---- what every writer asks ------------------------------------------------------------------------------------- */
@@ -71,6 +73,25 @@ enum outcome forget_yield(struct call *call, const struct forget_key *keys, size
 
 /* forget_retry: what held up this request here is gone: its next attempt is due once the transaction has committed. */
 enum outcome forget_retry(struct call *call, const struct uuid *request, struct error *err) WARN_UNUSED;
+
+/* ---- what the ledger says, done again (common/service alone calls these) ----------------------------------------------- */
+/* A line of the ledger that is an order of a forget's road. */
+struct forget_line {
+    const struct event_type *type;
+    const void *data;
+    struct uuid request;
+    int state; /* how far this schema is with the request: enum task_state */
+};
+/* forget_line_read: *ours false where the line is about something else. */
+enum outcome forget_line_read(struct text type, struct text data, struct arena *arena, struct forget_line *out,
+                              bool *ours, struct error *err) WARN_UNUSED;
+/* forget_lines_look: fills the states of n lines. */
+enum outcome forget_lines_look(struct call *call, struct forget_line **lines, size_t n, struct error *err) WARN_UNUSED;
+/* forget_line_apply: does the order where this schema hasn't heard of it. Ends (cancelled) and destroys come in a first
+ * round, what was opened and what is completed in a second, when the first round's tasks are done. */
+enum outcome forget_line_apply(struct call *call, const struct forget_line *line, bool second, bool *applied,
+                               struct error *err) WARN_UNUSED;
+bool forget_line_deletes(const struct forget_line *line); /* its task's end is to be waited for */
 
 /* ---- what the runtime wires (common/service alone calls these) -------------------------------------------------------- */
 extern const struct topic_handler forget_topics[];

@@ -191,3 +191,90 @@ const struct topic_handler forget_topics[] = {
     ON("forget", forget_completed, on_completed),
 };
 const size_t forget_topics_n = sizeof(forget_topics) / sizeof(forget_topics[0]);
+
+/* ---- the ledger's lines -------------------------------------------------------------------------------------------------- */
+
+struct line_kind {
+    const struct event_type *type;
+    topic_fn *handle;
+    bool second;
+};
+static const struct line_kind line_kinds[] = {
+    {&forget_opened_event, on_opened, true},
+    {&forget_destroy_event, on_destroy, false},
+    {&forget_cancelled_event, on_cancelled, false},
+    {&forget_completed_event, on_completed, true},
+};
+
+static const struct line_kind *kind_of(struct text type)
+{
+    for (size_t i = 0; i < sizeof(line_kinds) / sizeof(line_kinds[0]); i++)
+        if (text_is(type, line_kinds[i].type->name))
+            return &line_kinds[i];
+    return NULL;
+}
+
+static struct uuid request_of(const struct event_type *type, const void *data)
+{
+    if (type == &forget_opened_event)
+        return ((const struct forget_opened *)data)->request;
+    if (type == &forget_destroy_event)
+        return ((const struct forget_destroy *)data)->request;
+    return ((const struct forget_step *)data)->request;
+}
+
+enum outcome forget_line_read(struct text type, struct text data, struct arena *arena, struct forget_line *out,
+                              bool *ours, struct error *err)
+{
+    const struct line_kind *kind = kind_of(type);
+    void *decoded;
+
+    *ours = kind != NULL;
+    if (kind == NULL)
+        return DONE;
+    if (event_decode(kind->type->data, data, arena, &decoded, err) != DONE)
+        return error_retry(err, "ledger", "a line of the ledger can't be read by this program");
+    *out = (struct forget_line){.type = kind->type, .data = decoded, .request = request_of(kind->type, decoded)};
+    return DONE;
+}
+
+bool forget_line_deletes(const struct forget_line *line)
+{
+    return line->type == &forget_destroy_event;
+}
+
+/* Does the order still have something to do? What the topic brings, too, is left to it. */
+static bool is_due(const struct forget_line *line)
+{
+    if (line->type == &forget_destroy_event)
+        return line->state == TASK_NONE || line->state == TASK_OPENED;
+    if (line->type == &forget_completed_event)
+        return line->state == TASK_DESTROYED || line->state == TASK_VERIFYING || line->state == TASK_VERIFIED;
+    if (line->type == &forget_cancelled_event)
+        return line->state == TASK_NONE || line->state == TASK_OPENED;
+    return line->state == TASK_NONE;
+}
+
+enum outcome forget_line_apply(struct call *call, const struct forget_line *line, bool second, bool *applied,
+                               struct error *err)
+{
+    const struct line_kind *kind = kind_of(text_of(line->type->name));
+
+    ENSURE(kind != NULL);
+    *applied = kind->second == second && is_due(line);
+    return *applied ? kind->handle(call, line->data, err) : DONE;
+}
+
+enum outcome forget_lines_look(struct call *call, struct forget_line **lines, size_t n, struct error *err)
+{
+    struct uuid *requests = ARENA_ARRAY(call->arena, n + 1, struct uuid);
+    int *states = ARENA_ARRAY(call->arena, n + 1, int);
+
+    for (size_t i = 0; i < n; i++)
+        requests[i] = lines[i]->request;
+    if (n > 0)
+        TRY(forget_store_states(call, requests, n, states, err));
+    for (size_t i = 0; i < n; i++)
+        lines[i]->state = states[i];
+    return DONE;
+}

@@ -63,6 +63,21 @@ enum outcome forget_store_there(struct call *call, const struct uuid *request, b
     return DONE;
 }
 
+enum outcome forget_store_states(struct call *call, const struct uuid *requests, size_t n, int *states,
+                                 struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuids(&params, requests, n);
+    TRY(pg_exec(call->pg, &forget_sql_task_states, &params, &rows, err));
+    for (int i = 0; i < rows.n; i++)
+        states[pg_get_int4(&rows, i, 0) - 1] = pg_get_int4(&rows, i, 1);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
 enum outcome forget_store_load(struct call *call, const struct uuid *request, struct forget_task *out, bool *busy,
                                struct error *err)
 {

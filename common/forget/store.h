@@ -17,6 +17,9 @@ struct forget_task {
 /* forget_store_there: is there a row? Without a lock. */
 enum outcome forget_store_there(struct call *call, const struct uuid *request, bool *there,
                                 struct error *err) WARN_UNUSED;
+/* forget_store_states: enum task_state of each of n requests, without a lock. */
+enum outcome forget_store_states(struct call *call, const struct uuid *requests, size_t n, int *states,
+                                 struct error *err) WARN_UNUSED;
 /* forget_store_load: locks the request's row; state TASK_NONE where there is none. *busy: the job works on it in this
  * moment; then nothing is read: whoever waited for it would hold up what the job waits for. */
 enum outcome forget_store_load(struct call *call, const struct uuid *request, struct forget_task *out, bool *busy,

@@ -20,6 +20,10 @@ const struct option service_runtime_options[] = {
     {.name = "policy", .kind = OPTION_FILE, .help = "the policy file (services that need one)"},
     {.name = "keyring", .kind = OPTION_DSN, .help = "connection string of the keyring (services that need the vault)"},
     {.name = "kek-dir", .kind = OPTION_DIR, .help = "folder of the key encryption keys"},
+    {.name = "ledger",
+     .kind = OPTION_DIR,
+     .help = "folder of the ledger of forgets, outside the databases: what a restore brought back is gone again before "
+             "anything is served"},
     {.name = "index-key-file", .kind = OPTION_FILE, .help = "key of the blind indexes, 64 hex digits"},
 };
 const size_t service_runtime_options_n = sizeof(service_runtime_options) / sizeof(service_runtime_options[0]);

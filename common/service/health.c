@@ -4,13 +4,10 @@
 #include <string.h>
 
 const char *const wait_names[WAIT_KINDS] = {
-    [WAIT_POSTGRES] = "postgres",
-    [WAIT_KAFKA] = "kafka",
-    [WAIT_SCHEMA] = "schema",
-    [WAIT_POLICY] = "policy",
-    [WAIT_VAULT] = "vault",
-    [WAIT_START] = "start",
-    [WAIT_INSTANCE] = "instance name in use",
+    [WAIT_POSTGRES] = "postgres", [WAIT_KAFKA] = "kafka",
+    [WAIT_SCHEMA] = "schema",     [WAIT_POLICY] = "policy",
+    [WAIT_VAULT] = "vault",       [WAIT_START] = "start",
+    [WAIT_LEDGER] = "ledger",     [WAIT_INSTANCE] = "instance name in use",
 };
 
 enum { SILENCE_S = 10 }; /* of the loop in one turn */
@@ -31,7 +28,7 @@ enum wait_for health_kind(const struct error *err)
         enum wait_for what;
     } kinds[] = {
         {"postgres", WAIT_POSTGRES}, {"kafka", WAIT_KAFKA},       {"keyring", WAIT_VAULT},
-        {"kek", WAIT_VAULT},         {"instance", WAIT_INSTANCE},
+        {"kek", WAIT_VAULT},         {"instance", WAIT_INSTANCE}, {"ledger", WAIT_LEDGER},
     };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -90,16 +87,32 @@ static void waits(struct service *service, struct buf *out, bool *ready)
     }
 }
 
+static void add_note(struct buf *out, const char **comma, struct text note)
+{
+    buf_str(out, *comma);
+    buf_json_string(out, note);
+    *comma = ",";
+}
+
 static void notes(struct service *service, struct buf *out)
 {
-    bool redis = atomic_load(&service->redis_away);
+    const char *comma = "";
+    struct buf said;
 
-    if (redis)
-        buf_str(out, "\"redis is away: PostgreSQL alone hands out leases\"");
+    buf_init(&said, 1024);
+    restore_gate_note(service, &said);
+    if (said.n > 0)
+        add_note(out, &comma, buf_view(&said));
+    buf_reset(&said);
+    if (option_text(service->options, "ledger") == NULL)
+        add_note(out, &comma, TEXT("no ledger is configured: a restore brings back who was forgotten"));
+    if (atomic_load(&service->redis_away))
+        add_note(out, &comma, TEXT("redis is away: PostgreSQL alone hands out leases"));
+    buf_printf(&said, "an offset lies outside its log: if PostgreSQL or Kafka was restored, run lethe-%s restored",
+               service->def->name);
     if (atomic_load(&service->restored))
-        buf_printf(out,
-                   "%s\"an offset lies outside its log: if PostgreSQL or Kafka was restored, run lethe-%s restored\"",
-                   redis ? "," : "", service->def->name);
+        add_note(out, &comma, buf_view(&said));
+    buf_free(&said);
 }
 
 bool health_ready(struct service *service, struct buf *out)

@@ -26,6 +26,7 @@ enum wait_for {
     WAIT_POLICY,
     WAIT_VAULT,
     WAIT_START,
+    WAIT_LEDGER,
     WAIT_INSTANCE,
     WAIT_KINDS
 };
@@ -41,7 +42,8 @@ struct worker {
     uint64_t statements_at; /* pg_statements when the transaction had begun: more means that it did something */
     const char *wakes[SERVICE_WAKES_MAX];
     size_t wakes_n;
-    bool is_loop;
+    bool is_loop, is_gate;
+    uint64_t looked_in; /* the connection that restore_gate_look has looked at */
 };
 
 struct job_runner {
@@ -78,6 +80,8 @@ struct service {
     atomic_bool waits[WAIT_KINDS];
     atomic_bool stopping, redis_away;
     atomic_bool restored;       /* an offset of ours lay outside its log, and nobody has settled it */
+    atomic_llong beat;          /* the schema's, as it was last seen: one that is lower was set back */
+    char gate_said[256];        /* why the gate is closed; under the jobs lock */
     atomic_llong turn_began_us; /* the loop's; 0: between two */
     struct relay *relay;
     struct http_server *http;
@@ -143,6 +147,24 @@ int restored(struct service *service); /* the same */
 void print_help(const struct service_def *def);
 void print_description(const struct service_def *def);
 enum outcome schema_check(struct service *service, struct pg *pg, struct error *err) WARN_UNUSED;
+
+/* gate.c: closed while the schema is behind the ledger. */
+bool restore_gate_closed(const struct service *service);
+/* restore_gate_look: on a connection that is new to the worker, in its transaction: was the schema set back? Then RETRY. */
+enum outcome restore_gate_look(struct worker *worker, struct error *err) WARN_UNUSED;
+/* restore_gate_pass: at the start: returns once the gate is open. A job does the same while it serves. */
+enum outcome restore_gate_pass(struct service *service, struct error *err) WARN_UNUSED;
+enum outcome restore_gate_run(struct call *call, bool *again, struct error *err);
+bool restore_gate_job_runs(const struct periodic_job *job);       /* behind a closed gate, too */
+void restore_gate_note(struct service *service, struct buf *out); /* for health: a sentence, or nothing */
+
+/* replay.c: what gate.c does with the ledger's lines. */
+struct replay_count {
+    int64_t applied, open; /* orders that had to be done again; those of them that aren't done yet */
+};
+enum outcome replay_orders(struct call *call, int64_t settled_us, struct replay_count *count,
+                           struct error *err) WARN_UNUSED;
+enum outcome replay_open(struct call *call, int64_t *open, struct error *err) WARN_UNUSED;
 
 /* resync.c */
 enum outcome resync_want(struct pg *pg, struct error *err) WARN_UNUSED;

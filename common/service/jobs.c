@@ -10,6 +10,7 @@
 
 static const struct periodic_job policy_job = EVERY_PROCESS("policy", SECONDS(2), policy_follow);
 static const struct periodic_job resync_job = EVERY("resync", SECONDS(5), resync_run);
+static const struct periodic_job gate_job = EVERY_PROCESS("gate", SECONDS(2), restore_gate_run);
 static const struct periodic_job inbox_job = EVERY("inbox", HOURS(1), inbox_trim_run);
 
 enum { LEASE_TTL_S = 15 };
@@ -130,6 +131,10 @@ static void *job_thread(void *context)
         if (atomic_load(&service->stopping))
             break;
         error_clear(&err);
+        if (restore_gate_closed(service) && !restore_gate_job_runs(runner->job)) {
+            again = false;
+            continue;
+        }
         if (run_once(runner, &again, &err) == DONE) {
             if (failures > 0)
                 log_info(&service->log, "job.goes-on", F_STR("job", runner->job->name));
@@ -186,6 +191,7 @@ enum outcome jobs_start(struct service *service, struct error *err)
         TRY(start_one(service, &policy_job, err));
     if (def->resync != NULL)
         TRY(start_one(service, &resync_job, err));
+    TRY(start_one(service, &gate_job, err));
     TRY(start_one(service, &inbox_job, err));
     if (def->forget != NULL)
         TRY(start_one(service, &forget_job, err));

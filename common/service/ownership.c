@@ -164,6 +164,9 @@ enum outcome loop_refresh(struct loop *loop, struct error *err)
     struct pg *pg = loop->worker.call.pg;
 
     TRY(loop_claim(loop, err));
+    TRY(restore_gate_look(&loop->worker, err));
+    if (restore_gate_closed(loop->service))
+        return error_retry(err, "ledger", "the schema is behind the ledger");
     if (loop->pg_generation == pg_generation(pg))
         return DONE;
     for (size_t i = 0; i < loop->owned_n; i++)

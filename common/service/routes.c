@@ -192,6 +192,9 @@ static void dispatch(void *context, unsigned number, const struct http_request *
     } else if (atomic_load(&service->waits[WAIT_START])) {
         (void)error_retry(&err, "start", "the service is starting");
         answer_failure(service, request, RETRY, &err, response);
+    } else if (restore_gate_closed(service)) {
+        (void)error_retry(&err, "ledger", "the schema is behind the ledger: what was ended since is being ended again");
+        answer_failure(service, request, RETRY, &err, response);
     } else {
         run(service, &service->http_workers[number], found.route, &matched, response);
     }

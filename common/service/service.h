@@ -139,6 +139,14 @@ enum service_needs {
 
 struct forget_table; /* common/forget */
 
+/* A line of the ledger that a schema is behind (common/ledger). closed: the request has ended since. */
+struct replay_entry {
+    struct text type, data; /* of the event that gave the order */
+    struct uuid id;
+    int64_t at_us;
+    bool closed;
+};
+
 struct service_def {
     const char *name;    /* "consent": schema, role, group, topics' client id */
     const char *summary; /* one line for --help and --describe */
@@ -159,7 +167,13 @@ struct service_def {
     size_t migrations_n;
     const struct pg_statement *const *statements; /* all of its SQL: a contract test PREPAREs each */
     size_t statements_n;
-    int schema_least, schema_most;     /* versions of its own migrations that it accepts */
+    int schema_least, schema_most; /* versions of its own migrations that it accepts */
+    bool keeps_ledger;             /* it appends to the ledger (option ledger), and makes it where there is none yet */
+    /* replay: what of the ledger this service's schema must do again beside the road of a forget, which the runtime takes
+     * itself; *applied tells whether it had to. In line order; repeatable. May be NULL. */
+    enum outcome (*replay)(struct call *call, const struct replay_entry *entry, bool *applied, struct error *err);
+    /* restored: the schema was set back: what it meant to do may have been done in the future that is gone. May be NULL. */
+    enum outcome (*restored)(struct call *call, struct error *err);
     const struct forget_table *forget; /* how it forgets; the runtime adds the topics and the job for it */
     /* check: what of its options is wrong beyond their kinds (a key file's contents), a line each; may be NULL. An option
      * that is wrong already is absent. */

@@ -69,6 +69,7 @@ enum outcome worker_begin(struct worker *worker, struct error *err)
     worker->wakes_n = 0;
     worker->xid[0] = '\0';
     TRY(pg_begin(call->pg, err));
+    TRY(restore_gate_look(worker, err));
     if (call->lease != NULL)
         TRY(lease_fence(call->pg, call->lease, call->arena, err));
     TRY(pg_queue_into(call->pg, &service_sql_enter, NULL, worker->xid, sizeof(worker->xid), err));

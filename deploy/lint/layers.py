@@ -11,7 +11,7 @@ from pathlib import Path
 LAYERS = {
     0: "error arena text buf clock uuid",
     1: "log metrics option retry",
-    2: "event pg kafka redis http crypto policy normal proto",
+    2: "event pg kafka redis http crypto policy normal ledger proto",
     3: "vault outbox lease forget service",
 }
 LAYER_OF = {module: layer for layer, modules in LAYERS.items() for module in modules.split()}

@@ -182,6 +182,7 @@ class Stack:
             "LETHE_ADMIN_TOKEN": home.secret_text("admin.token"),
             "LETHE_POLICY": home.policy,
             "LETHE_KEK_DIR": home.kek,
+            "LETHE_LEDGER": home.ledger,
         }
         for variable, name in SECRET_FILES.items():
             values[variable] = home.secret / name

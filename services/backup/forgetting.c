@@ -58,4 +58,4 @@ static enum outcome count(struct call *call, const struct forget_set *set, int64
     return DONE;
 }
 
-const struct forget_table backup_forget = {.erase = erase, .count = count};
+const struct forget_table backup_forget = {.erase = erase, .count = count, .waits_for_humans = true};

@@ -17,6 +17,8 @@ route_fn get_confirm, post_confirm, get_unsubscribe, post_unsubscribe;
 job_fn expire_opt_ins, lapse_grants, clear_idle, destroy_doomed;
 /* forget.c */
 extern const struct forget_table consent_forget;
+/* replay.c */
+enum outcome consent_replay(struct call *call, const struct replay_entry *entry, bool *applied, struct error *err);
 enum outcome consent_resync(struct call *call, struct uuid *after, bool *again, struct error *err);
 
 #endif

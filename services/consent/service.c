@@ -114,4 +114,5 @@ const struct service_def consent_service = {
     .start = start,
     .stop = stop,
     .resync = consent_resync,
+    .replay = consent_replay,
 };

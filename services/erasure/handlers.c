@@ -3,6 +3,7 @@
 
 #include "gen/erasure_sql.h"
 #include "proto/events.h"
+#include "services/erasure/ledger.h"
 #include "services/erasure/orders.h"
 #include "services/erasure/saga.h"
 #include "services/erasure/secrets.h"
@@ -232,6 +233,7 @@ enum outcome on_consent_changed(struct call *call, const void *event, struct err
     memcpy(name + 24, &in->rev, 8);
     crypto_digest(name, sizeof(name), digest);
     id = uuid_v8(digest);
+    ledger_note(call, &consent_changed_event, &id, in);
     struct request r = internal_request(call, &id, KIND_CONSENT);
     struct request_new made = {
         .controller = text_of(call->policy->controller), .verified_us = CLOCK_NONE, .resolved_us = call->now_us};

@@ -4,6 +4,7 @@
 #include "proto/table.h"
 #include "services/erasure/certificate.h"
 #include "services/erasure/json.h"
+#include "services/erasure/ledger.h"
 #include "services/erasure/service.h"
 #include "services/erasure/take.h"
 
@@ -203,6 +204,8 @@ enum outcome post_request(struct call *call, const struct http_request *request,
     TRY(event_decode(&request_body_type, request->body, call->arena, &body, err));
     TRY(read_taking(call, body, &taking, err));
     TRY(take_request(call, &taking, &r, err));
+    if (r.kind == KIND_FORGET && r.stage != STAGE_TAKEN)
+        TRY(ledger_wait(call, &forget_opened_event, &r.id, err));
     respond_taken(response, &r);
     return DONE;
 }

@@ -1,6 +1,8 @@
 /* orders: what the eight services are told about a request. */
 #include "services/erasure/orders.h"
 
+#include "services/erasure/ledger.h"
+
 struct key_list keys_of_set(struct call *call, const struct forget_set *set)
 {
     struct key_list list = {.items = ARENA_ARRAY(call->arena, set->keys_n, struct key), .n = set->keys_n};
@@ -30,6 +32,8 @@ void order_opened(struct call *call, const struct request *r, const struct forge
     };
 
     outbox_publish(call->outbox, &forget_opened_event, &r->id, &opened);
+    if (r->tries == 0) /* a reminder is no new order */
+        ledger_note(call, &forget_opened_event, &r->id, &opened);
 }
 
 void order_destroy(struct call *call, const struct request *r, const struct forget_set *set, struct text_list only)
@@ -49,6 +53,8 @@ void order_destroy(struct call *call, const struct request *r, const struct forg
     };
 
     outbox_publish(call->outbox, &forget_destroy_event, &r->id, &destroy);
+    if (only.n == 0)
+        ledger_note(call, &forget_destroy_event, &r->id, &destroy);
 }
 
 void order_step(struct call *call, const struct event_type *type, const struct request *r, struct text_list only)
@@ -56,4 +62,6 @@ void order_step(struct call *call, const struct event_type *type, const struct r
     struct forget_step step = {.request = r->id, .at = call->now_us, .only = only};
 
     outbox_publish(call->outbox, type, &r->id, &step);
+    if (type != &forget_verify_event && r->rev > 0) /* one that isn't loaded: it is said again */
+        ledger_note(call, type, &r->id, &step);
 }

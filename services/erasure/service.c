@@ -5,6 +5,7 @@
 #include "gen/erasure_migrations.h"
 #include "gen/erasure_sql.h"
 #include "proto/events.h"
+#include "services/erasure/ledger.h"
 
 static const struct topic_handler topics[] = {
     ON("requests.in", forget_wanted, on_forget_wanted),
@@ -55,6 +56,7 @@ static const struct http_route routes[] = {
 };
 
 static const struct periodic_job jobs[] = {
+    EVERY_PROCESS("ledger", SECONDS(1), run_ledger),
     EVERY_PROCESS("advance", SECONDS(1), run_advance),
     EVERY_PROCESS("deliver", 250 * US_PER_MS, run_deliver),
     EVERY_PROCESS("deliver-slow", 250 * US_PER_MS, run_deliver_slow),
@@ -91,9 +93,9 @@ static const struct option options[] = {
 };
 
 static const struct event_type *const publishes[] = {
-    &forget_opened_event,    &forget_destroy_event,   &forget_verify_event,
-    &forget_cancelled_event, &forget_completed_event, &sealed_box_event,
-    &mail_requested_event,   &request_changed_event,  &forget_result_event,
+    &forget_opened_event,    &forget_destroy_event, &forget_verify_event,  &forget_cancelled_event,
+    &forget_completed_event, &sealed_box_event,     &mail_requested_event, &request_changed_event,
+    &forget_result_event,    &ledger_line_event,
 };
 
 #define N(table) (sizeof(table) / sizeof((table)[0]))
@@ -121,6 +123,8 @@ const struct service_def erasure_service = {
     .schema_least = 1,
     .schema_most = 1,
     .forget = &erasure_forget,
+    .keeps_ledger = true,
+    .replay = erasure_replay,
     .check = erasure_check,
     .start = erasure_start,
     .stop = erasure_stop,

@@ -5,6 +5,8 @@
 #include "common/service/service.h"
 
 extern const struct service_def erasure_service;
+enum outcome erasure_replay(struct call *call, const struct replay_entry *entry, bool *applied,
+                            struct error *err) WARN_UNUSED; /* replay.c */
 
 enum { SERVICES = 8, LANES = 2, LANE_THREADS = 16 };
 extern const char *const service_names[SERVICES]; /* who is ordered to forget: all eight */

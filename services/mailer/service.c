@@ -95,6 +95,7 @@ const struct service_def mailer_service = {
     .schema_least = 1,
     .schema_most = 1,
     .forget = &mailer_forget,
+    .restored = store_restored,
     .start = start,
     .stop = stop,
 };

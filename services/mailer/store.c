@@ -241,3 +241,8 @@ enum outcome store_remaining(struct call *call, const struct mail_filter *filter
     pg_rows_free(&rows);
     return DONE;
 }
+
+enum outcome store_restored(struct call *call, struct error *err)
+{
+    return pg_exec(call->pg, &mailer_sql_mails_restored, NULL, NULL, err);
+}

@@ -39,6 +39,8 @@ struct mail_result {
 };
 enum outcome store_result(struct call *call, const struct mail *mail, const struct mail_result *result, int64_t *rev,
                           struct error *err) WARN_UNUSED;
+/* store_restored: what was waiting may have left in the future that a restore undid: its outcome is unknown. */
+enum outcome store_restored(struct call *call, struct error *err) WARN_UNUSED;
 /* store_lost: intents without a result, of earlier lives of this process (shard, epoch) or older than before_us. */
 enum outcome store_lost(struct call *call, const char *shard, int64_t epoch, int64_t before_us, struct mail_list *out,
                         struct error *err) WARN_UNUSED;

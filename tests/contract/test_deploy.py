@@ -20,7 +20,7 @@ class FakeHome:
     """As much of a home as naming the options takes."""
 
     def __init__(self):
-        self.path = self.secret = self.kek = self.bin = self.run = self.log = Path("/nowhere")
+        self.path = self.secret = self.kek = self.ledger = self.bin = self.run = self.log = Path("/nowhere")
         self.policy = Path("/nowhere/policy.yaml")
 
     def port(self, *_):

@@ -109,3 +109,28 @@ CREATE TABLE policy_row (
     since   timestamptz NOT NULL DEFAULT now()
 );
 GRANT SELECT, INSERT ON policy_row TO {role};
+
+-- How far this schema has come in the ledger outside the databases. beat rises for ever, and a copy of it lies beside the
+-- ledger: a schema whose beat is below its copy was set back, whatever tool did it.
+CREATE TABLE ledger_mark (
+    one    boolean PRIMARY KEY DEFAULT true CHECK (one),
+    number bigint NOT NULL DEFAULT -1,
+    place  bigint NOT NULL DEFAULT 0,
+    hash   bytea  NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(hash) = 32),
+    beat   bigint NOT NULL DEFAULT 0,
+    restored_at timestamptz -- when it was last found to have been set back
+);
+INSERT INTO ledger_mark DEFAULT VALUES;
+GRANT SELECT, UPDATE ON ledger_mark TO {role};
+
+-- Orders of the ledger that this schema was behind and has done again. Ids alone: `lethe-backup report` signs them.
+CREATE TABLE ledger_replay (
+    number   bigint PRIMARY KEY,
+    type     text        NOT NULL,
+    request  uuid,
+    rows     bigint,                 -- that went; NULL: the order deletes nothing by itself
+    began_at timestamptz NOT NULL DEFAULT now(),
+    done_at  timestamptz             -- the count after it was zero
+);
+CREATE INDEX ledger_replay_open ON ledger_replay (request) WHERE done_at IS NULL;
+GRANT SELECT, INSERT, UPDATE ON ledger_replay TO {role};

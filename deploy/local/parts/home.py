@@ -47,6 +47,7 @@ class Home:
         self.log = self.path / "log"
         self.secret = self.path / "secrets"
         self.kek = self.path / "kek"
+        self.ledger = self.path / "ledger"
         self.mail = self.path / "mail"
         self.policy = self.path / "policy.yaml"
         self.env_file = self.path / "stack.env"
@@ -103,7 +104,7 @@ class Home:
     def prepare(self):
         for folder in (self.path, self.run, self.log):
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.secret, self.kek, self.mail):
+        for folder in (self.secret, self.kek, self.ledger, self.mail):
             folder.mkdir(mode=0o700, exist_ok=True)
         (self.path / "port_base").write_text(f"{self.base}\n")
         for name in ("index.key", "internal.token", "admin.token", "signing.key", "sealing.key"):

@@ -45,6 +45,7 @@ class Service:
             "LETHE_SMTP": f"127.0.0.1:{home.port('smtp')}",
             "LETHE_POLICY": str(home.policy),
             "LETHE_KEK_DIR": str(home.kek),
+            "LETHE_LEDGER": str(home.ledger),
             "LETHE_PUBLIC_URL": home.url("consent"),
         }
         for variable, secret in SECRET_FILES.items():

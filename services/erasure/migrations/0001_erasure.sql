@@ -203,7 +203,23 @@ CREATE TABLE {schema}.source (
     released_at timestamptz
 );
 
+-- What the ledger outside the databases must still be told, and how far it has come. Ids and keyed hashes alone.
+CREATE TABLE {schema}.ledger_out (
+    id   uuid PRIMARY KEY, -- of the order: said twice it is one
+    at   timestamptz NOT NULL,
+    type text        NOT NULL,
+    data text        NOT NULL
+);
+CREATE INDEX ledger_out_at ON {schema}.ledger_out (at, id);
+CREATE TABLE {schema}.ledger_end (
+    one    boolean PRIMARY KEY DEFAULT true CHECK (one),
+    number bigint NOT NULL,
+    place  bigint NOT NULL,
+    hash   bytea  NOT NULL CHECK (octet_length(hash) = 32)
+);
+INSERT INTO {schema}.ledger_end (number, place, hash) VALUES (-1, 0, decode(repeat('00', 32), 'hex'));
+
 GRANT SELECT, INSERT, UPDATE, DELETE
-   ON {schema}.request, {schema}.request_set, {schema}.secret, {schema}.holder, {schema}.task, {schema}.backup_answer,
+   ON {schema}.ledger_out, {schema}.ledger_end, {schema}.request, {schema}.request_set, {schema}.secret, {schema}.holder, {schema}.task, {schema}.backup_answer,
       {schema}.certificate, {schema}.disclosure, {schema}.late_join, {schema}.source, {schema}.doomed_key TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.rfc3339(timestamptz) TO {role};

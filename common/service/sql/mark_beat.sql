@@ -1,0 +1,1 @@
+UPDATE ledger_mark SET beat = greatest(beat, $1::int8) + 1 RETURNING beat

@@ -1,0 +1,1 @@
+SELECT number, place, hash, beat FROM ledger_mark

@@ -1,0 +1,1 @@
+UPDATE ledger_mark SET restored_at = now()

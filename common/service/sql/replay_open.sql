@@ -1,0 +1,1 @@
+SELECT count(*) FROM ledger_replay WHERE done_at IS NULL

@@ -1,0 +1,1 @@
+DELETE FROM ledger_out WHERE id = ANY ($1::uuid[])

@@ -1,0 +1,1 @@
+SELECT number, place, hash FROM ledger_end FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT id, at, type, data FROM ledger_out ORDER BY at, id LIMIT $1::int4

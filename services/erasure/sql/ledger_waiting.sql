@@ -1,0 +1,1 @@
+SELECT count(*) FROM ledger_out WHERE id = $1::uuid
