@@ -156,6 +156,32 @@ enum outcome ledger_next(struct ledger *ledger, struct arena *arena, struct ledg
     return DONE;
 }
 
+enum outcome ledger_head(const char *dir, int64_t *number, struct error *err)
+{
+    uint8_t hash[LEDGER_HASH_BYTES];
+    struct ledger_entry entry;
+    struct ledger *ledger;
+    enum outcome outcome;
+    size_t n = 1;
+    off_t end, back = 64 << 10;
+
+    *number = -1;
+    TRY(ledger_open(dir, &ledger, err));
+    (void)!fseeko(ledger->file, 0, SEEK_END);
+    end = ftello(ledger->file);
+    do { /* further back each time, until a whole line is found behind the first line's rest */
+        outcome = go_to(ledger, end > back ? end - back : 0, err);
+        if (outcome == DONE && end > back)
+            outcome = read_line(ledger, &n, err);
+        while (outcome == DONE && (outcome = read_line(ledger, &n, err)) == DONE && n > 0)
+            if (line_parse((struct text){.p = ledger->line, .n = n}, &entry, hash))
+                *number = entry.number;
+        back *= 4;
+    } while (outcome == DONE && *number < 0 && end > back / 4);
+    ledger_close(ledger);
+    return outcome;
+}
+
 /* ---- making ------------------------------------------------------------------------------------------------------------- */
 
 bool ledger_there(const char *dir)

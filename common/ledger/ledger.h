@@ -44,6 +44,8 @@ enum outcome ledger_seek(struct ledger *ledger, const struct ledger_mark *mark, 
 enum outcome ledger_next(struct ledger *ledger, struct arena *arena, struct ledger_entry *entry,
                          struct ledger_mark *mark, bool *got, struct error *err) WARN_UNUSED;
 
+/* ledger_head: the number of the last line, -1 where there is none; without reading all that stands before it. */
+enum outcome ledger_head(const char *dir, int64_t *number, struct error *err) WARN_UNUSED;
 /* ledger_there: is there a file? */
 bool ledger_there(const char *dir);
 /* ledger_create: a new file with its first line, where there is none (mode 0600, synced with its folder). */

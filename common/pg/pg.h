@@ -33,6 +33,9 @@ void pg_free(struct pg *pg);
 void pg_plan_once(struct pg *pg);
 /* pg_dsn_ok: whether libpq can read the connection string; it connects nowhere. */
 bool pg_dsn_ok(const char *dsn);
+/* pg_dsn_export: puts it into this process's environment (PGHOST, PGPASSWORD, ...), for PostgreSQL's own tools: what stands
+ * in their arguments is seen by everybody. */
+bool pg_dsn_export(const char *dsn);
 
 /* pg_ready: connects if not connected. RETRY where the server is away. After a failure that lost the connection the
  * next call connects anew; a transaction that was open is gone (its calls answer RETRY until pg_rollback). */

@@ -23,6 +23,7 @@ struct backup {
     int64_t taken_us, expires_us; /* CLOCK_NONE: nobody knows when it ends */
     bool keyring;                 /* the keyring's wrapped keys are in it */
     int64_t kek_epoch;            /* INT64_MIN: none */
+    int64_t ledger;               /* the ledger's number before its snapshot; INT64_MIN: not known */
 };
 
 /* backup_check: what a registration must hold. */

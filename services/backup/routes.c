@@ -11,7 +11,7 @@ struct backup_body {
     struct uuid id, operator_id; /* whom admin names: its audit chain keeps it */
     struct text name, holder, system, place;
     int kind, contents;
-    int64_t taken_at, expires_at, kek_epoch;
+    int64_t taken_at, expires_at, kek_epoch, ledger;
     bool keyring;
 };
 static const struct field backup_type_fields[] = {
@@ -27,6 +27,7 @@ static const struct field backup_type_fields[] = {
     MAY(backup_body, place, TEXT, 0, 256),
     MAY(backup_body, keyring, BOOL, 0, 0),
     MAY(backup_body, kek_epoch, INT, 0, INT64_MAX),
+    MAY(backup_body, ledger, INT, -1, INT64_MAX),
 };
 CLOSED(backup_body, backup_type, NULL);
 
@@ -44,6 +45,7 @@ static struct backup from_body(struct call *call, const struct backup_body *body
         .expires_us = body->expires_at,
         .keyring = body->keyring,
         .kek_epoch = body->kek_epoch,
+        .ledger = body->ledger,
     };
 }
 

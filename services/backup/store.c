@@ -6,6 +6,14 @@
 
 enum { PAGE = 200 };
 
+static void add_number(struct pg_params *params, int64_t n)
+{
+    if (n == INT64_MIN)
+        pg_add_null(params);
+    else
+        pg_add_int8(params, n);
+}
+
 enum outcome store_put(struct call *call, const struct backup *b, bool *fresh, struct error *err)
 {
     struct pg_params params;
@@ -22,10 +30,8 @@ enum outcome store_put(struct call *call, const struct backup *b, bool *fresh, s
     pg_add_time(&params, b->expires_us);
     pg_add_text(&params, b->place);
     pg_add_bool(&params, b->keyring);
-    if (b->kek_epoch == INT64_MIN)
-        pg_add_null(&params);
-    else
-        pg_add_int8(&params, b->kek_epoch);
+    add_number(&params, b->kek_epoch);
+    add_number(&params, b->ledger);
     TRY(pg_exec(call->pg, &backup_sql_backup_put, &params, &rows, err));
     *fresh = rows.n > 0;
     pg_rows_free(&rows);
@@ -63,6 +69,8 @@ static void print_row(const struct pg_rows *rows, int row, struct buf *out)
     buf_printf(out, ",\"keyring\":%s", pg_get_bool(rows, row, 9) ? "true" : "false");
     if (!pg_is_null(rows, row, 10))
         buf_printf(out, ",\"kek_epoch\":%lld", (long long)pg_get_int8(rows, row, 10));
+    if (!pg_is_null(rows, row, 15))
+        buf_printf(out, ",\"ledger\":%lld", (long long)pg_get_int8(rows, row, 15));
     print_time(out, "gone_at", pg_get_time(rows, row, 11));
     buf_printf(out, ",\"manifest\":%lld,\"complete\":%s,\"by_phone\":%s}", (long long)pg_get_int8(rows, row, 12),
                pg_get_bool(rows, row, 13) ? "true" : "false", pg_get_bool(rows, row, 14) ? "true" : "false");

@@ -1,0 +1,205 @@
+"""Backups of our own, and what a restore may not bring back: whatever tool restored, nothing is served until every forget,
+withdrawal and expiry since has been carried out again."""
+import base64
+import copy
+import json
+import subprocess
+import time
+
+import backups
+import nacl.signing
+import pytest
+from forgetting import ask, wait_completed
+from lethe_stack import SERVICES, contact, event, wait_until
+
+FORGOTTEN, STAYING = 20, 40
+
+
+def mail_of(number):
+    return f"person.{number}@restore.example"
+
+
+def people(stack, numbers):
+    stack.send([contact(f"RS-{n}", email=mail_of(n), family_name=f"Restore{n}",
+                        consents=[{"purpose": "product-a-news", "statement": 3, "language": "de"}] if n % 10 == 0 else None)
+                for n in numbers])
+    stack.wait_drained(60)
+
+
+def keys_of(stack, numbers):
+    """Blind indexes of these people's addresses, while they are there."""
+    found = {}
+    for n in numbers:
+        answer = stack.admin("POST", "/subjects/search", {"email": mail_of(n)})
+        assert answer.status_code == 200, answer.text
+        found[n] = answer.json()
+    return found
+
+
+def records_of(stack, numbers):
+    """How many of them have a record that can be found."""
+    return sum(1 for n in numbers if json.dumps(keys_of(stack, [n])[n]).count('"record"') > 0)
+
+
+def stop_services(stack):
+    for name in SERVICES:
+        stack.stop(name)
+
+
+def start_services(stack):
+    for name in SERVICES:
+        stack.start(name, wait=False)
+    for name in SERVICES:
+        wait_until(lambda name=name: stack.ready(name), 90, lambda name=name: f"{name}; {stack.log(name)[-1500:]}")
+
+
+def vault_records(stack):
+    return stack.value("SELECT count(*) FROM vault.record")
+
+
+def logged(stack, service, what):
+    return [json.loads(line) for line in stack.log(service).splitlines() if f'"{what}"' in line]
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def holds(report):
+    report = copy.deepcopy(report)
+    signature = report.pop("signature")
+    try:
+        nacl.signing.VerifyKey(base64.b64decode(signature["key"])).verify(canonical(report),
+                                                                           base64.b64decode(signature["value"]))
+    except nacl.exceptions.BadSignatureError:
+        return False
+    return True
+
+
+@pytest.mark.durable
+def test_what_a_restore_brings_back_is_gone_before_anything_is_served(stack):
+    everybody, gone = range(FORGOTTEN + STAYING), range(FORGOTTEN)
+    people(stack, everybody)
+    before = vault_records(stack)
+    taken = backups.take(stack)
+    notes = backups.notes(stack)
+    assert set(taken) == {"schemas", "keyring"} and set(taken.values()) == set(notes)
+    known = {b["id"]: b for b in stack.internal("GET", "backup", "/internal/v1/backups").json()["backups"]}
+    assert all(known[number]["ledger"] == notes[number]["ledger"] for number in taken.values())
+    listed = backups.run(stack, "list").stdout
+    assert all(number in listed for number in taken.values())
+    assert backups.run(stack, "verify").stdout.count("good") == 2
+
+    stack.send(event("lethe.consent.objected", {"address": mail_of(FORGOTTEN + 1), "channel": "email", "at": "2026-10-20T10:00:00Z",
+                                                "how": "phone"}, key="objection"))
+    requests = [ask(stack, {"email": mail_of(n)}) for n in gone]
+    wait_completed(stack, requests, 90)
+    stack.wait_drained(60)
+    objected = stack.value("SELECT count(*) FROM consent.state WHERE state = 4")
+    assert vault_records(stack) == before - FORGOTTEN and objected >= 1
+    head = stack.value("SELECT number FROM erasure.ledger_end")
+    assert "each follows" in backups.run(stack, "ledger").stdout
+
+    stop_services(stack)
+    backups.run(stack, "restore", taken["schemas"])
+    backups.run(stack, "restore", taken["keyring"])
+    assert vault_records(stack) == before, "the dump brings them back"
+    start_services(stack)
+
+    assert vault_records(stack) == before - FORGOTTEN
+    assert records_of(stack, gone) == 0
+    assert records_of(stack, range(FORGOTTEN, FORGOTTEN + STAYING)) == STAYING
+    for name in SERVICES:
+        assert logged(stack, name, "gate.set-back"), f"{name} has not noticed"
+        assert stack.value(f"SELECT value FROM {name}.incarnation") >= 2
+    wait_until(lambda: stack.value("SELECT count(*) FROM consent.state WHERE state = 4") >= objected, 30,
+               "the objection to stand again")
+    report = backups.report(stack)
+    assert holds(report) and report["totals"]["left"] == 0 and report["ledger"] >= head
+    redone = {order["request"] for schema in report["schemas"] for order in schema["orders"]
+              if order["type"] == "lethe.forget.destroy" and schema["schema"] == "intake"}
+    assert redone == set(requests)
+    changed = copy.deepcopy(report)
+    changed["totals"]["rows"] += 1
+    assert not holds(changed)
+
+    people(stack, range(1000, 1010))  # and life goes on
+    assert records_of(stack, range(1000, 1010)) == 10
+    request = ask(stack, {"email": mail_of(1000)})
+    wait_completed(stack, [request], 60)
+
+
+@pytest.mark.durable
+def test_a_schema_restored_under_a_running_service_is_noticed(stack):
+    people(stack, range(2000, 2010))
+    taken = backups.take(stack)
+    request = ask(stack, {"email": mail_of(2000)})
+    wait_completed(stack, [request], 60)
+    seen = len(logged(stack, "dedupe", "gate.set-back"))
+    stack.stop("dedupe")
+    backups.run(stack, "restore", taken["schemas"], "dedupe")
+    stack.start("dedupe")
+    assert len(logged(stack, "dedupe", "gate.set-back")) == seen + 1
+    assert records_of(stack, [2000]) == 0 and records_of(stack, range(2001, 2010)) == 9
+    for name in SERVICES:
+        assert name == "dedupe" or not logged(stack, name, "gate.set-back")[seen:], name
+
+
+@pytest.mark.durable
+def test_without_the_ledger_nothing_is_served(stack):
+    """Cut short, another one, or gone: closed, and why in words."""
+    path = stack.home / "ledger" / "forgets.ledger"
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for broken, why in ((b"".join(lines[:2]), "cut short"),
+                        (b"".join(lines[:-1]) + lines[-1].replace(b"lethe.", b"lethal", 1), "cut short"), (None, "opened")):
+        stack.stop("retention")
+        path.unlink() if broken is None else path.write_bytes(broken)
+        time.sleep(0.1)
+        stack.start("retention", wait=False)
+
+        def said(why=why):
+            answer = stack.http("GET", stack.url("retention", "/health/ready"), timeout=2).json()
+            return "ledger" in answer["waiting_for"] and any(why in note for note in answer["notes"])
+        wait_until(said, 20, lambda: f"it to say {why}: {stack.http('GET', stack.url('retention', '/health/ready')).text}")
+        told = stack.internal("POST", "retention", "/internal/v1/rehearsals", {})
+        assert told.status_code == 503
+        path.write_bytes(whole)
+        wait_until(lambda: stack.ready("retention"), 30, "it to go on")
+
+
+def test_a_damaged_backup_is_refused(stack):
+    taken = backups.take(stack)
+    path = stack.home / "backups" / f"{taken['schemas']}.dump"
+    whole = path.read_bytes()
+    for broken in (whole[:-1], whole[:2000] + bytes([whole[2000] ^ 1]) + whole[2001:], whole + b"x"):
+        path.write_bytes(broken)
+        done = backups.run(stack, "verify", taken["schemas"], check=False)
+        assert done.returncode == 1 and "BAD" in done.stdout
+        assert backups.run(stack, "restore", taken["schemas"], check=False).returncode == 1
+    path.write_bytes(whole)
+    assert backups.run(stack, "verify", taken["schemas"]).returncode == 0
+    other = stack.home / "secrets" / "other.key"
+    other.write_text("ab" * 32 + "\n")
+    wrong = backups.run(stack, "verify", taken["schemas"], check=False, LETHE_BACKUP_KEY_FILE=str(other))
+    assert wrong.returncode == 1 and "another key" in wrong.stdout
+
+
+def test_what_has_reached_its_end_is_removed_and_told(stack):
+    taken = backups.take(stack)
+    note = stack.home / "backups" / f"{taken['schemas']}.json"
+    about = json.loads(note.read_text())
+    note.write_text(json.dumps({**about, "expires_at": "2026-01-01T00:00:00Z"}))
+    assert f"{taken['schemas']} gone" in backups.run(stack, "expire").stdout
+    assert not note.exists() and not note.with_suffix(".dump").exists()
+    assert stack.value("SELECT gone_at IS NOT NULL FROM backup.backup WHERE backup = %s::uuid", (taken["schemas"],))
+    assert backups.run(stack, "verify", taken["keyring"]).returncode == 0
+
+
+def test_nothing_is_taken_that_the_catalogue_does_not_know(stack):
+    before = set(backups.notes(stack))
+    done = backups.run(stack, "take", check=False, LETHE_BACKUP_URL="http://127.0.0.1:1")
+    assert done.returncode == 1 and set(backups.notes(stack)) == before
+    files = list((stack.home / "backups").glob("*.dump"))
+    assert {path.stem for path in files} <= before
+    subprocess.run(["true"], check=True)
