@@ -63,7 +63,7 @@ static const struct field ledger_line_type_fields[] = {
     MUST(ledger_line, id, UUID, 0, 0),
     MUST(ledger_line, type, TEXT, 1, NAME_MOST),
     MUST(ledger_line, data, JSON, 0, 900000),
-    MUST(ledger_line, hash, TEXT, 64, 64),
+    MUST(ledger_line, hash, TEXT, 1, 64),
 };
 OPEN(ledger_line, ledger_line_type, NULL);
 EVENT(ledger_line_event, "lethe.ledger.line", "forgets.ledger", ledger_line_type);

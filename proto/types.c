@@ -13,6 +13,6 @@ const struct event_type *const event_types[] = {
     &forget_opened_event,      &forget_destroy_event,    &forget_verify_event,     &forget_cancelled_event,
     &forget_completed_event,   &forget_resolved_event,   &forget_result_event,     &backup_answer_event,
     &holder_instruction_event, &holder_result_event,     &sealed_box_event,        &signed_result_event,
-    &request_changed_event,    &dead_letter_event,
+    &request_changed_event,    &dead_letter_event,       &ledger_line_event,
 };
 const size_t event_types_n = sizeof(event_types) / sizeof(event_types[0]);

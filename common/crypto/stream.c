@@ -54,8 +54,8 @@ enum outcome crypto_stream_open(struct crypto_stream *stream, const uint8_t *sea
 {
     uint8_t tag = 0;
 
-    if (sealed_n < CRYPTO_STREAM_OVERHEAD || crypto_secretstream_xchacha20poly1305_pull(
-                                                 &stream->state, out, NULL, &tag, sealed, sealed_n, NULL, 0) != 0)
+    if (sealed_n < CRYPTO_STREAM_OVERHEAD ||
+        crypto_secretstream_xchacha20poly1305_pull(&stream->state, out, NULL, &tag, sealed, sealed_n, NULL, 0) != 0)
         return error_refuse(err, "", "seal", "this chunk doesn't open: another key, or it was changed");
     *last = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
     return DONE;

@@ -184,12 +184,13 @@ enum outcome restore_gate_look(struct worker *worker, struct error *err)
 {
     struct service *service = worker->call.service;
     uint64_t generation = pg_generation(worker->call.pg);
+    int64_t seen = atomic_load(&service->beat); /* before the schema is asked: it only rises */
     struct pulse now;
 
     if (folder(service) == NULL || worker->is_gate || worker->looked_in == generation)
         return DONE;
     TRY(read_pulse(worker->call.pg, &now, err));
-    if (now.beat < atomic_load(&service->beat)) {
+    if (now.beat < seen) {
         close_gate(service, "the schema was set back by a restore");
         jobs_wake(service, "gate");
         return error_retry(err, "ledger", "the schema was set back by a restore");

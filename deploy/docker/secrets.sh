@@ -8,7 +8,7 @@ umask 077
 random() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 keep() { [ -s "$1" ] || random >"$1"; }
 
-mkdir -p "$folder"/{postgres,keyring,env,keys,kek}
+mkdir -p "$folder"/{postgres,keyring,env,keys,kek,ledger}
 services="admin intake consent dedupe retention erasure mailer backup"
 for service in $services; do keep "$folder/postgres/lethe_$service"; done
 for schema in $services vault; do keep "$folder/postgres/${schema}_owner"; done
@@ -40,9 +40,9 @@ done
 # Each container's user must be able to read what it is given (10001: ours, 999: the postgres image's), and intake's
 # migrate to make the first KEK.
 if [ "$(id -u)" -eq 0 ]; then
-    chown -R 10001 "$folder/keys" "$folder/kek"
+    chown -R 10001 "$folder/keys" "$folder/kek" "$folder/ledger"
     chown -R 999 "$folder/postgres" "$folder/keyring"
 else
     chmod -R a+rX "$folder/keys" "$folder/postgres" "$folder/keyring"
-    chmod a+rwx "$folder/kek"
+    chmod a+rwx "$folder/kek" "$folder/ledger"
 fi

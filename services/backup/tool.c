@@ -1,6 +1,7 @@
 /* tool: the verbs, their options, and what needs no more than the shelf. */
 #include "services/backup/tool.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -244,6 +245,7 @@ int tool_main(int argc, char **argv)
     struct error err = {0};
     int code;
 
+    (void)signal(SIGPIPE, SIG_IGN); /* pg_restore's end is told by its status */
     if (crypto_start(&err) != DONE)
         return tool_failed("", &err);
     code = run_verb(&tool, argc, argv);

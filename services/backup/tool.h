@@ -17,10 +17,10 @@ struct copy {
     struct uuid id;
     bool keyring; /* the keyring's dump; else all schemas */
     int64_t taken_us, expires_us;
-    int64_t ledger;    /* the ledger's number before its snapshot; INT64_MIN: there was no ledger */
-    int64_t kek_epoch; /* INT64_MIN: none */
-    int rotation;      /* enum rotation */
-    int64_t bytes;     /* of the file; 0 until it is whole */
+    int64_t ledger;     /* the ledger's number before its snapshot; INT64_MIN: there was no ledger */
+    int64_t kek_epoch;  /* INT64_MIN: none */
+    int rotation;       /* enum rotation */
+    int64_t bytes;      /* of the file; 0 until it is whole */
     struct text digest; /* SHA-256 of the file, hex */
     struct text place;  /* the file */
 };

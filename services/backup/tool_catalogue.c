@@ -45,8 +45,8 @@ enum outcome catalogue_register(struct tool *tool, const struct copy *copy, stru
     uuid_format(&copy->id, id);
     buf_init(&out, 4096);
     buf_printf(&out, "{\"id\":\"%s\",\"kind\":\"own\",\"contents\":\"everything\",\"name\":", id);
-    buf_json_string(&out, text_format(tool->arena, "%s %s", rotation_names[copy->rotation],
-                                      copy->keyring ? "keyring" : "schemas"));
+    buf_json_string(
+        &out, text_format(tool->arena, "%s %s", rotation_names[copy->rotation], copy->keyring ? "keyring" : "schemas"));
     buf_str(&out, ",\"holder\":");
     buf_json_string(&out, text_of(option_text(tool->options, "holder")));
     add_time(&out, "taken_at", copy->taken_us);

@@ -1,6 +1,7 @@
 /* tool_dump: pg_dump into a sealed file, and back by pg_restore. Their connection is told by their environment. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -34,6 +35,7 @@ static enum outcome spawn(const char *const *argv, const char *dsn, bool reads, 
     theirs = reads ? ends[1] : ends[0];
     out->pipe = reads ? ends[0] : ends[1];
     if (out->pid == 0) {
+        (void)signal(SIGPIPE, SIG_DFL);
         if (dup2(theirs, reads ? STDOUT_FILENO : STDIN_FILENO) < 0 || (dsn != NULL && !pg_dsn_export(dsn)))
             _exit(126);
         (void)execvp(own[0], own);
@@ -251,8 +253,8 @@ static enum outcome find(struct tool *tool, const char *name, struct copy *out, 
 /* All of it, or the schemas named behind the id. In one transaction: a restore that fails changes nothing. */
 static enum outcome restore(struct tool *tool, int argc, char **argv, struct error *err)
 {
-    const char *args[ARGS_MOST] = {"pg_restore",   "--clean",       "--if-exists", "--single-transaction",
-                                   "--no-password", "--exit-on-error"};
+    const char *args[ARGS_MOST] = {"pg_restore",           "--clean",       "--if-exists",
+                                   "--single-transaction", "--no-password", "--exit-on-error"};
     size_t n = 6;
     struct copy copy;
 

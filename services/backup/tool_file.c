@@ -160,22 +160,25 @@ static enum outcome get_chunk(FILE *file, struct crypto_stream *stream, uint8_t 
     return crypto_stream_open(stream, sealed, whole, out, last, err);
 }
 
-static enum outcome write_all(int to, const uint8_t *p, size_t n, struct error *err)
+/* Who restores one schema of many ends when it has it: *to becomes -1; its exit tells whether that was well. */
+static enum outcome write_all(int *to, const uint8_t *p, size_t n, struct error *err)
 {
-    while (n > 0 && to >= 0) {
-        ssize_t put_n = write(to, p, n);
-        if (put_n < 0 && errno == EINTR)
-            continue;
+    while (n > 0 && *to >= 0) {
+        ssize_t put_n = write(*to, p, n);
+        if (put_n < 0 && errno == EPIPE)
+            *to = -1;
+        else if (put_n < 0 && errno != EINTR)
+            return error_retry(err, "backup", "the dump can't be handed over: %s", strerror(errno));
         if (put_n <= 0)
-            return error_retry(err, "backup", "what restores has ended early");
+            continue;
         p += put_n;
         n -= (size_t)put_n;
     }
     return DONE;
 }
 
-static enum outcome open_all(struct tool *tool, FILE *file, struct crypto_stream *stream, const struct copy *copy, int to,
-                             struct progress *progress, struct error *err)
+static enum outcome open_all(struct tool *tool, FILE *file, struct crypto_stream *stream, const struct copy *copy,
+                             int to, struct progress *progress, struct error *err)
 {
     uint8_t plain[CHUNK];
     char id[UUID_TEXT_BYTES];
@@ -189,7 +192,7 @@ static enum outcome open_all(struct tool *tool, FILE *file, struct crypto_stream
     (void)tool;
     while (!last) {
         TRY(get_chunk(file, stream, plain, &n, &last, err));
-        TRY(write_all(to, plain, n, err));
+        TRY(write_all(&to, plain, n, err));
         show(progress, n, last);
     }
     return fgetc(file) == EOF ? DONE : bad(err, "something stands behind its end");

@@ -81,13 +81,15 @@ static enum outcome print_schemas(struct tool *tool, struct buf *out, struct tot
     return outcome;
 }
 
-static enum outcome print_body(struct tool *tool, int64_t head, struct buf *out, struct totals *totals, struct error *err)
+static enum outcome print_body(struct tool *tool, int64_t head, struct buf *out, struct totals *totals,
+                               struct error *err)
 {
     buf_char(out, '{');
     add_time(out, "at", clock_now_us(), false);
     buf_printf(out, ",\"ledger\":%lld,\"schemas\":[", (long long)head);
     TRY(print_schemas(tool, out, totals, err));
-    buf_printf(out, "],\"totals\":{\"left\":%lld,\"orders\":%lld,\"rows\":%lld},\"type\":\"lethe.replay\",\"version\":1}",
+    buf_printf(out,
+               "],\"totals\":{\"left\":%lld,\"orders\":%lld,\"rows\":%lld},\"type\":\"lethe.replay\",\"version\":1}",
                (long long)totals->left, (long long)totals->orders, (long long)totals->rows);
     ENSURE(!out->failed);
     return DONE;
