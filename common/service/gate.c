@@ -294,6 +294,26 @@ enum outcome restore_gate_pass(struct service *service, struct error *err)
     return outcome;
 }
 
+static enum outcome leave(struct worker *worker, struct error *err)
+{
+    TRY(worker_begin(worker, err));
+    return beat(&worker->call, err);
+}
+
+void restore_gate_leave(struct service *service)
+{
+    struct worker worker = {0};
+    struct error ignored; /* the numbers of the ledger tell, too */
+
+    if (folder(service) == NULL || restore_gate_closed(service) || atomic_load(&service->beat) == 0)
+        return;
+    worker_start(&worker, service, "gate", false);
+    worker.is_gate = true;
+    if (leave(&worker, &ignored) != DONE)
+        log_debug(&service->log, "gate.left", F_NONE);
+    worker_stop(&worker);
+}
+
 enum outcome restore_gate_run(struct call *call, bool *again, struct error *err)
 {
     struct replay_count count;

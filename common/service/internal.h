@@ -154,6 +154,8 @@ bool restore_gate_closed(const struct service *service);
 enum outcome restore_gate_look(struct worker *worker, struct error *err) WARN_UNUSED;
 /* restore_gate_pass: at the start: returns once the gate is open. A job does the same while it serves. */
 enum outcome restore_gate_pass(struct service *service, struct error *err) WARN_UNUSED;
+/* restore_gate_leave: a last beat at the end: what was done since the one before is told from what a restore brings. */
+void restore_gate_leave(struct service *service);
 enum outcome restore_gate_run(struct call *call, bool *again, struct error *err);
 bool restore_gate_job_runs(const struct periodic_job *job);       /* behind a closed gate, too */
 void restore_gate_note(struct service *service, struct buf *out); /* for health: a sentence, or nothing */

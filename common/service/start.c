@@ -266,6 +266,7 @@ cleanup:
     atomic_store(&service->stopping, true);
     routes_stop(service);
     jobs_stop(service);
+    restore_gate_leave(service);
     relay_stop(service->relay, SECONDS(3));
     if (service->def->stop != NULL && service->state != NULL)
         service->def->stop(service->state);
