@@ -1,12 +1,18 @@
 /* producer: idempotent, acks=all, never gives a message up by itself: what isn't delivered stays in the outbox. */
 #include "common/kafka/internal.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { TOPICS_HELD = 64 };
+
 struct kafka_producer {
     rd_kafka_t *rk;
+    pthread_mutex_t lock; /* of the topics */
+    rd_kafka_topic_t *topics[TOPICS_HELD];
+    size_t topics_n;
     kafka_delivered *delivered;
     void *context;
     const struct log *log;
@@ -95,9 +101,10 @@ static enum outcome make(const char *brokers, const char *client, const char *ba
     snprintf(message_bytes, sizeof(message_bytes), "%d", (int)KAFKA_MESSAGE_BYTES);
     *out = NULL;
     *producer = *with;
+    pthread_mutex_init(&producer->lock, NULL);
     conf = kafka_conf_new(settings, sizeof(settings) / sizeof(settings[0]), err);
     if (conf == NULL) {
-        free(producer);
+        kafka_producer_free(producer);
         return REFUSED;
     }
     rd_kafka_conf_set_opaque(conf, producer);
@@ -105,7 +112,7 @@ static enum outcome make(const char *brokers, const char *client, const char *ba
     producer->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
     if (producer->rk == NULL) {
         rd_kafka_conf_destroy(conf);
-        free(producer);
+        kafka_producer_free(producer);
         return error_retry(err, "kafka", "no producer can be made");
     }
     *out = producer;
@@ -133,9 +140,15 @@ void kafka_producer_free(struct kafka_producer *producer)
 {
     if (producer == NULL)
         return;
-    rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
-    rd_kafka_poll(producer->rk, 0);
-    rd_kafka_destroy(producer->rk);
+    for (size_t i = 0; i < producer->topics_n; i++)
+        rd_kafka_topic_destroy(producer->topics[i]);
+    if (producer->rk != NULL) {
+        rd_kafka_purge(producer->rk,
+                       RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+        rd_kafka_poll(producer->rk, 0);
+        rd_kafka_destroy(producer->rk);
+    }
+    pthread_mutex_destroy(&producer->lock);
     free(producer);
 }
 
@@ -174,6 +187,23 @@ static rd_kafka_headers_t *copy_headers(const struct kafka_record *record)
     return headers;
 }
 
+/* A topic's first message: with a handle of its own its leader is asked for at once; by its name alone it would wait for the
+ * library's next look, up to a second. */
+static void hold_topic(struct kafka_producer *producer, const char *topic)
+{
+    rd_kafka_topic_t *handle = NULL;
+    size_t i = 0;
+
+    pthread_mutex_lock(&producer->lock);
+    while (i < producer->topics_n && strcmp(rd_kafka_topic_name(producer->topics[i]), topic) != 0)
+        i++;
+    if (i == producer->topics_n && i < TOPICS_HELD)
+        handle = rd_kafka_topic_new(producer->rk, topic, NULL);
+    if (handle != NULL)
+        producer->topics[producer->topics_n++] = handle;
+    pthread_mutex_unlock(&producer->lock);
+}
+
 enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_record *record, uint64_t ticket,
                            enum kafka_fate *fate, struct error *err)
 {
@@ -187,10 +217,12 @@ enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_r
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)ticket},
     };
-    rd_kafka_error_t *failure = rd_kafka_produceva(producer->rk, parts, sizeof(parts) / sizeof(parts[0]));
+    rd_kafka_error_t *failure;
     enum kafka_fate why;
     rd_kafka_resp_err_t code;
 
+    hold_topic(producer, record->topic);
+    failure = rd_kafka_produceva(producer->rk, parts, sizeof(parts) / sizeof(parts[0]));
     if (failure == NULL)
         return DONE;
     code = rd_kafka_error_code(failure);
