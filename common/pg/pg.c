@@ -234,32 +234,46 @@ static enum outcome push(struct pg *pg, enum entry_kind kind, const struct pg_st
     return DONE;
 }
 
+static enum outcome prepare(struct pg *pg, const struct pg_statement *statement, struct error *err)
+{
+    size_t slot = slot_of(pg, statement);
+
+    if (pg->prepared[slot] != NULL)
+        return DONE;
+    ENSURE(pg->prepared_n < PG_PREPARED_SLOTS / 2);
+    TRY(push(pg, ENTRY_PREPARE, statement, PQsendPrepare(pg->conn, statement->name, statement->sql, 0, NULL), err));
+    pg->prepared[slot] = statement;
+    pg->prepared_n++;
+    return DONE;
+}
+
 static enum outcome send_statement(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
                                    struct error *err)
 {
     static const struct pg_params none;
     int formats[PG_PARAMS_MAX];
-    size_t slot = slot_of(pg, statement);
 
     pg->statements++;
     if (params == NULL)
         params = &none;
     for (int i = 0; i < params->n; i++)
         formats[i] = 1;
-    if (pg->prepared[slot] == NULL) {
-        ENSURE(pg->prepared_n < PG_PREPARED_SLOTS / 2);
-        TRY(push(pg, ENTRY_PREPARE, statement, PQsendPrepare(pg->conn, statement->name, statement->sql, 0, NULL), err));
-        pg->prepared[slot] = statement;
-        pg->prepared_n++;
-    }
+    TRY(prepare(pg, statement, err));
     return push(pg, ENTRY_STATEMENT, statement,
                 PQsendQueryPrepared(pg->conn, statement->name, params->n, params->values, params->lengths, formats, 1),
                 err);
 }
 
-static enum outcome send_control(struct pg *pg, enum entry_kind kind, const char *sql, struct error *err)
+static const struct pg_statement begin_statement = {.name = "pg_begin", .sql = "BEGIN"};
+static const struct pg_statement commit_statement = {.name = "pg_commit", .sql = "COMMIT"};
+static const struct pg_statement rollback_statement = {.name = "pg_rollback", .sql = "ROLLBACK"};
+
+/* Prepared like any other, though never counted: even a BEGIN takes longer to parse than to do. */
+static enum outcome send_control(struct pg *pg, enum entry_kind kind, const struct pg_statement *statement,
+                                 struct error *err)
 {
-    return push(pg, kind, NULL, PQsendQueryParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL, 0), err);
+    TRY(prepare(pg, statement, err));
+    return push(pg, kind, NULL, PQsendQueryPrepared(pg->conn, statement->name, 0, NULL, NULL, NULL, 1), err);
 }
 
 /* What is in flight when the queue is nearly full is waited for, so that the queue stays bounded. */
@@ -433,7 +447,7 @@ enum outcome pg_begin(struct pg *pg, struct error *err)
     TRY(pg_ready(pg, err));
     pg->in_transaction = true;
     pg->failed = false;
-    return send_control(pg, ENTRY_CONTROL, "BEGIN", err);
+    return send_control(pg, ENTRY_CONTROL, &begin_statement, err);
 }
 
 enum outcome pg_commit_start(struct pg *pg, struct error *err)
@@ -441,7 +455,7 @@ enum outcome pg_commit_start(struct pg *pg, struct error *err)
     ENSURE(pg->in_transaction);
     TRY(usable(pg, err));
     pg->commit_sent = true;
-    TRY(send_control(pg, ENTRY_COMMIT, "COMMIT", err));
+    TRY(send_control(pg, ENTRY_COMMIT, &commit_statement, err));
     if (PQpipelineSync(pg->conn) != 1)
         return lost(pg, err);
     return DONE;
@@ -478,6 +492,6 @@ void pg_rollback(struct pg *pg)
     if (pg->conn == NULL)
         return;
     /* A rollback that can't be sent leaves a dead connection, and with it the server rolls back. */
-    if (send_control(pg, ENTRY_CONTROL, "ROLLBACK", &ignored) != DONE || sync_and_drain(pg, NULL, &ignored) != DONE)
+    if (send_control(pg, ENTRY_CONTROL, &rollback_statement, &ignored) != DONE || sync_and_drain(pg, NULL, &ignored) != DONE)
         disconnect(pg);
 }

@@ -10,6 +10,34 @@
 #include "services/erasure/service.h"
 #include "services/erasure/tasks.h"
 
+/* ---- what comes next ------------------------------------------------------------------------------------------------ */
+
+static struct request_facts facts_of(const struct call *call, const struct request *r)
+{
+    return (struct request_facts){
+        .kind = r->kind,
+        .status = r->status,
+        .stage = r->stage,
+        .four_eyes = r->four_eyes,
+        .approved = r->approved,
+        .now_us = call->now_us,
+        .hold_until_us = r->hold_until_us,
+        .services = r->services,
+        .services_closed = r->services_closed,
+        .services_verified = r->services_verified,
+        .outside = r->outside,
+        .outside_closed = r->outside_closed,
+        .outside_kept = r->outside_kept,
+    };
+}
+
+static enum request_step next_step(const struct call *call, const struct request *r)
+{
+    const struct request_facts facts = facts_of(call, r);
+
+    return decide_step(&facts);
+}
+
 /* ---- opened and resolved ------------------------------------------------------------------------------------------- */
 
 void saga_open(struct call *call, struct request *r, const struct forget_set *set)
@@ -99,32 +127,6 @@ static enum outcome wait_for_subject(struct call *call, struct request *r, struc
     return request_save(call, r, err);
 }
 
-enum outcome saga_resolved(struct call *call, const struct forget_resolved *in, struct error *err)
-{
-    struct request r;
-    struct forget_set set;
-    bool found;
-
-    TRY(request_load(call, &in->request, &r, &found, err));
-    if (!found || r.stage != STAGE_OPENED || (r.status != STATUS_OPEN && r.status != STATUS_VERIFYING))
-        return DONE;
-    if (decide_doubtful(in->review, in->persons.n, in->records.n))
-        return wait_for_subject(call, &r, err);
-    TRY(set_load(call, &r.id, &set, err));
-    close_set(call, &set, in);
-    TRY(seal_identifiers(call, &r, &set, in->shared, err));
-    r.stage = STAGE_RESOLVED;
-    if (r.status == STATUS_OPEN)
-        r.status = STATUS_RESTRICTED;
-    r.review = in->review;
-    r.barrier = in->barrier;
-    r.next_us = saga_schedule(&r, call->now_us);
-    TRY(set_put(call, &set, err));
-    TRY(set_share(call, &r.id, in->shared, err));
-    TRY(request_save(call, &r, err));
-    return saga_advance(call, &r.id, err);
-}
-
 /* ---- destroy, verify, complete -------------------------------------------------------------------------------------- */
 
 /* Whoever registers a holder meanwhile has either committed, and its task is ordered here, or waits, and then finds this
@@ -135,9 +137,13 @@ static enum outcome order_holders(struct call *call, struct request *r, const st
     bool outside, found;
 
     if (r->kind == KIND_FORGET) {
+        struct request now; /* what is told of others' tasks; the rest may not be saved yet */
         TRY(holders_share(call, err));
-        TRY(request_load(call, &r->id, r, &found, err));
+        TRY(request_load(call, &r->id, &now, &found, err));
         ENSURE(found);
+        r->outside = now.outside;
+        r->outside_closed = now.outside_closed;
+        r->outside_kept = now.outside_kept;
         TRY(set_shared(call, &r->id, &shared, err));
         TRY(seal_identifiers(call, r, set, shared, err));
     }
@@ -164,6 +170,33 @@ static enum outcome step_destroy(struct call *call, struct request *r, struct er
     r->destroy_us = call->now_us;
     r->next_us = saga_schedule(r, call->now_us);
     return request_save(call, r, err);
+}
+
+enum outcome saga_resolved(struct call *call, const struct forget_resolved *in, struct error *err)
+{
+    struct request r;
+    struct forget_set set;
+    bool found;
+
+    TRY(request_load(call, &in->request, &r, &found, err));
+    if (!found || r.stage != STAGE_OPENED || (r.status != STATUS_OPEN && r.status != STATUS_VERIFYING))
+        return DONE;
+    if (decide_doubtful(in->review, in->persons.n, in->records.n))
+        return wait_for_subject(call, &r, err);
+    TRY(set_load(call, &r.id, &set, err));
+    close_set(call, &set, in);
+    TRY(seal_identifiers(call, &r, &set, in->shared, err));
+    r.stage = STAGE_RESOLVED;
+    if (r.status == STATUS_OPEN)
+        r.status = STATUS_RESTRICTED;
+    r.review = in->review;
+    r.barrier = in->barrier;
+    r.next_us = saga_schedule(&r, call->now_us);
+    TRY(set_put(call, &set, err));
+    TRY(set_share(call, &r.id, in->shared, err));
+    if (next_step(call, &r) == STEP_DESTROY) /* no hold: one step with this one */
+        return step_destroy(call, &r, err);
+    return request_save(call, &r, err);
 }
 
 static enum outcome step_verify(struct call *call, struct request *r, struct error *err)
@@ -230,21 +263,7 @@ enum outcome saga_advance(struct call *call, const struct uuid *request, struct 
         TRY(request_load(call, request, &r, &found, err));
         if (!found)
             return DONE;
-        struct request_facts facts = {
-            .kind = r.kind,
-            .status = r.status,
-            .stage = r.stage,
-            .four_eyes = r.four_eyes,
-            .approved = r.approved,
-            .now_us = call->now_us,
-            .hold_until_us = r.hold_until_us,
-            .services = r.services,
-            .services_closed = r.services_closed,
-            .services_verified = r.services_verified,
-            .outside = r.outside,
-            .outside_closed = r.outside_closed,
-            .outside_kept = r.outside_kept,
-        };
+        struct request_facts facts = facts_of(call, &r);
         switch (decide_step(&facts)) {
         case STEP_WAIT:
         case STEP_HOLD:

@@ -34,16 +34,14 @@ END $$;
 -- The fence: moves the offsets of a batch, or raises LT001 where one of them belongs to somebody else by now.
 CREATE FUNCTION koff_move(p_topics text[], p_parts int[], p_expected bigint[], p_next bigint[], p_epochs bigint[])
 RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    moved int;
 BEGIN
-    UPDATE koff SET next = m.next
-    FROM unnest(p_topics, p_parts, p_expected, p_next, p_epochs) AS m (topic, part, expected, next, epoch)
-    WHERE koff.topic = m.topic AND koff.part = m.part AND koff.epoch = m.epoch AND koff.next = m.expected;
-    GET DIAGNOSTICS moved = ROW_COUNT;
-    IF moved <> cardinality(p_topics) THEN
-        RAISE EXCEPTION 'another owner has this partition' USING ERRCODE = 'LT001';
-    END IF;
+    FOR i IN 1 .. cardinality(p_topics) LOOP -- one mostly, which costs a third of a join
+        UPDATE koff SET next = p_next[i]
+        WHERE topic = p_topics[i] AND part = p_parts[i] AND epoch = p_epochs[i] AND next = p_expected[i];
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'another owner has this partition' USING ERRCODE = 'LT001';
+        END IF;
+    END LOOP;
 END $$;
 
 -- One process at a time goes by an instance's name: a lock of the session says which, so that it goes with the session.

@@ -53,13 +53,10 @@ CREATE TABLE vault.audit (
 CREATE INDEX audit_actor ON vault.audit (actor, at) WHERE actor IS NOT NULL;
 
 CREATE FUNCTION vault.audit_v1(reason text, actor uuid, ids uuid[], found integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = vault, pg_temp AS $$
-#variable_conflict use_variable
-BEGIN
+LANGUAGE sql SECURITY DEFINER SET search_path = vault, pg_temp AS $$
     INSERT INTO audit (role, reason, actor, asked, found, ids)
     VALUES (session_user, reason, actor, coalesce(cardinality(ids), 0), found,
-            CASE WHEN actor IS NOT NULL OR cardinality(ids) <= 16 THEN ids END);
-END
+            CASE WHEN actor IS NOT NULL OR cardinality(ids) <= 16 THEN ids END)
 $$;
 
 -- ---- everybody who opens -------------------------------------------------------------------------------------------
