@@ -38,6 +38,12 @@ def services_mb(stack):
     return {name: round(resident_mb(stack.pid(name)), 1) for name in SERVICES}
 
 
+def largest(services):
+    """What bounds a sum of memories: who has most of it."""
+    most = sorted(services.items(), key=lambda item: -item[1])[:3]
+    return "the largest: " + ", ".join(f"{name} {mb:.0f} MB" for name, mb in most)
+
+
 def read_position(stack, service, topic):
     return stack.value(f"SELECT coalesce(sum(next), 0)::bigint FROM {service}.koff WHERE topic = %s", (topic,))
 
@@ -65,7 +71,7 @@ def ingest(stack):
     """(a): events through Kafka into the vault, one intake process; the other services are down. (c): memory."""
     events = int(os.environ.get("BENCH_EVENTS", "300000"))
     idle = services_mb(stack)
-    emit("memory.all_services_mb", sum(idle.values()), "MB", when="idle", services=idle)
+    emit("memory.all_services_mb", sum(idle.values()), "MB", bound_by=largest(idle), when="idle", services=idle)
     for name in SERVICES:
         stack.stop(name)
     before = stack.value("SELECT count(*) FROM vault.record")
@@ -87,20 +93,25 @@ def ingest(stack):
     peak = resident_mb(stack.pid("intake"), peak=True)
     wait_until(lambda: stack.value("SELECT count(*) FROM intake.outbox") == 0, 120, "intake's outbox to empty")
     say(f"ingest: {last - first} events in {last_at - first_at:.2f} s, begun {first_at - began:.2f} s after the start")
+    profile = Profile(stack, ("postgres", "keyring"))
     finished = finished_rows_per_s(stack, min(events, 150000), message_bytes(stack, "record"))
+    finished_by, profile = profile.stop(), Profile(stack, ("postgres", "keyring"))
     plain = plain_rows_per_s(stack, min(events, 300000))
+    plain_by = profile.stop()
     emit("ingest.events_per_s", rate, "events/s", ratio=rate / finished, to="ingest.copy_finished_rows_per_s",
          bound_by=bound_by, intake_peak_mb=round(peak, 1), events=events,
          cpu_s_per_500k=round(profile.shares["intake"] * profile.seconds / (last - first) * 500000, 1))
-    emit("ingest.copy_finished_rows_per_s", finished, "rows/s", ratio=finished / plain, to="ingest.copy_plain_rows_per_s")
-    emit("ingest.copy_plain_rows_per_s", plain, "rows/s")
+    emit("ingest.copy_finished_rows_per_s", finished, "rows/s", ratio=finished / plain, to="ingest.copy_plain_rows_per_s",
+         bound_by=finished_by)
+    emit("ingest.copy_plain_rows_per_s", plain, "rows/s", bound_by=plain_by)
     for name in SERVICES:
         stack.start(name, wait=False)
     wait_until(lambda: all(stack.ready(name) for name in SERVICES), 60, "the services to be ready")
     stack.wait_drained(900)
     after = services_mb(stack)
     peaks = {name: round(resident_mb(stack.pid(name), peak=True), 1) for name in SERVICES}
-    emit("memory.all_services_mb", sum(after.values()), "MB", when="after ingest", services=after, peaks=peaks)
+    emit("memory.all_services_mb", sum(after.values()), "MB", bound_by=largest(after), when="after ingest", services=after,
+         peaks=peaks)
 
 
 def pipeline(stack):
