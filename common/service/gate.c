@@ -244,11 +244,13 @@ static enum outcome work(struct call *call, bool serving, struct error *err)
     const struct timespec pause = {.tv_nsec = 50000000};
     bool again;
 
-    if (!serving)
-        return forget_job.run(call, &again, err);
     TRY(call_pause(call, err));
-    jobs_wake(call->service, forget_job.name);
-    nanosleep(&pause, NULL);
+    if (serving) {
+        jobs_wake(call->service, forget_job.name);
+        nanosleep(&pause, NULL);
+    } else {
+        TRY(forget_job.run(call, &again, err));
+    }
     return call_resume(call, err);
 }
 
