@@ -12,8 +12,7 @@ static int64_t mark_of(const struct grace *grace, const struct grace_task *task,
     return next;
 }
 
-size_t grace_look(struct grace *grace, struct grace_task *tasks, size_t n, int64_t oldest, int64_t next,
-                  int64_t *until)
+size_t grace_look(struct grace *grace, struct grace_task *tasks, size_t n, int64_t oldest, int64_t next, int64_t *until)
 {
     struct grace kept = {0};
 
@@ -24,8 +23,7 @@ size_t grace_look(struct grace *grace, struct grace_task *tasks, size_t n, int64
         tasks[i].ready = !tasks[i].destroys || mark <= oldest;
         if (tasks[i].ready)
             continue;
-        kept.marks[kept.n++] =
-            (struct grace_mark){.request = tasks[i].request, .order = tasks[i].order, .mark = mark};
+        kept.marks[kept.n++] = (struct grace_mark){.request = tasks[i].request, .order = tasks[i].order, .mark = mark};
         *until = mark < *until ? mark : *until;
     }
     *grace = kept;

@@ -306,7 +306,8 @@ static enum outcome drop_stale(struct call *call, struct change *change, const s
 }
 
 /* Has nothing but this happened: records that this change doesn't bring have ended? Then what is locked is enough. */
-static bool merely_ended(const struct change_work *work, const struct record_rows *before, const struct record_rows *now)
+static bool merely_ended(const struct change_work *work, const struct record_rows *before,
+                         const struct record_rows *now)
 {
     const struct change *c = work->change;
     size_t at = 0;
