@@ -68,7 +68,7 @@ enum outcome ledger_wait(struct call *call, const struct event_type *type, const
 
     if (folder(call->service) == NULL)
         return DONE;
-    TRY(call_checkpoint(call, err));
+    TRY(call_pause(call, err)); /* no transaction of ours is open meanwhile: forgets wait for those */
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, &id);
     while (waiting > 0) {

@@ -9,7 +9,7 @@
 struct uuid ledger_id(const struct event_type *type, const struct uuid *about);
 /* ledger_note: in the call's transaction; data is a struct of the type. Its failure comes out of the commit. */
 void ledger_note(struct call *call, const struct event_type *type, const struct uuid *about, const void *data);
-/* ledger_wait: commits, and waits until the order stands in the ledger, synced: before anybody is told that it is taken. */
+/* ledger_wait: commits (the call is left without a transaction), and waits until the order stands in the ledger, synced: before anybody is told that it is taken. */
 enum outcome ledger_wait(struct call *call, const struct event_type *type, const struct uuid *about,
                          struct error *err) WARN_UNUSED;
 
