@@ -216,38 +216,78 @@ static enum outcome write_all(int fd, struct text what, struct error *err)
     return DONE;
 }
 
-static enum outcome write_first(const char *path, struct text line, struct error *err)
+static enum outcome write_lines(const char *path, const struct text *lines, size_t n, struct error *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    enum outcome outcome;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    enum outcome outcome = DONE;
 
     if (fd < 0)
         return error_retry(err, "ledger", "the ledger can't be made: %s", strerror(errno));
-    outcome = write_all(fd, line, err);
+    for (size_t i = 0; i < n && outcome == DONE; i++)
+        if ((outcome = write_all(fd, lines[i], err)) == DONE)
+            outcome = write_all(fd, TEXT("\n"), err);
     if (outcome == DONE && fsync(fd) != 0)
         outcome = error_retry(err, "ledger", "the ledger can't be synced: %s", strerror(errno));
     close(fd);
     return outcome;
 }
 
-/* Written beside its place and linked there: a ledger has its first line from the first moment, and one that is there stays. */
+/* Written beside its place and linked there: a ledger is whole from the first moment, and one that is there stays. */
+static enum outcome make(const char *dir, const struct text *lines, size_t n, bool *there, struct error *err)
+{
+    char path[4096], beside[4200];
+    enum outcome outcome;
+
+    path_of(dir, path, sizeof(path));
+    snprintf(beside, sizeof(beside), "%s.%d", path, (int)getpid());
+    *there = false;
+    outcome = write_lines(beside, lines, n, err);
+    if (outcome == DONE && link(beside, path) != 0) {
+        *there = errno == EEXIST;
+        if (!*there)
+            outcome = error_retry(err, "ledger", "the ledger can't be made: %s", strerror(errno));
+    }
+    (void)unlink(beside);
+    return outcome == DONE ? sync_folder(dir, err) : outcome;
+}
+
 enum outcome ledger_create(const char *dir, int64_t now_us, struct error *err)
 {
     struct arena *arena = arena_new();
     struct ledger_entry first = {
         .at_us = now_us, .id = uuid_v4_random(), .type = TEXT(LEDGER_BEGUN), .data = TEXT("{}")};
     struct text line = ledger_line(&first, &LEDGER_START, arena);
-    char path[4096], beside[4200];
-    enum outcome outcome;
+    bool there;
+    enum outcome outcome = make(dir, &line, 1, &there, err);
 
-    path_of(dir, path, sizeof(path));
-    snprintf(beside, sizeof(beside), "%s.%d", path, (int)getpid());
-    outcome = write_first(beside, text_format(arena, "%.*s\n", TEXT_ARGS(line)), err);
-    if (outcome == DONE && link(beside, path) != 0 && errno != EEXIST)
-        outcome = error_retry(err, "ledger", "the ledger can't be made: %s", strerror(errno));
-    (void)unlink(beside);
     arena_free(arena);
-    return outcome == DONE ? sync_folder(dir, err) : outcome;
+    return outcome;
+}
+
+static enum outcome check_chain(const struct text *lines, size_t n, struct arena *arena, struct error *err)
+{
+    struct ledger_mark mark = LEDGER_START;
+    struct ledger_entry entry;
+
+    for (size_t i = 0; i < n; i++) {
+        arena_reset(arena, 1 << 20);
+        TRY(ledger_read_line(lines[i], &mark, arena, &entry, err));
+        mark.number = entry.number;
+        ENSURE(text_from_hex((struct text){.p = lines[i].p, .n = 2 * LEDGER_HASH_BYTES}, mark.hash, LEDGER_HASH_BYTES));
+    }
+    return DONE;
+}
+
+enum outcome ledger_put_whole(const char *dir, const struct text *lines, size_t n, struct error *err)
+{
+    struct arena *arena = arena_new();
+    enum outcome outcome = check_chain(lines, n, arena, err);
+    bool there = false;
+
+    arena_free(arena);
+    if (outcome == DONE)
+        outcome = make(dir, lines, n, &there, err);
+    return there ? error_refuse(err, "", "ledger", "there is a ledger already") : outcome;
 }
 
 /* ---- appending ---------------------------------------------------------------------------------------------------------- */

@@ -51,6 +51,9 @@ bool ledger_there(const char *dir);
 /* ledger_create: a new file with its first line, where there is none (mode 0600, synced with its folder). */
 enum outcome ledger_create(const char *dir, int64_t now_us, struct error *err) WARN_UNUSED;
 
+/* ledger_put_whole: a new file of n lines, from the first on, where there is none: REFUSED where one doesn't follow. */
+enum outcome ledger_put_whole(const char *dir, const struct text *lines, size_t n, struct error *err) WARN_UNUSED;
+
 /* Appending: one writer at a time, by a lock on the file. begin: locks and seeks; the caller then reads on to the end (what
  * others wrote) and adds; end syncs, after which what was added stands, and lets go. *mark is where the file ends. */
 enum outcome ledger_append_begin(const char *dir, const struct ledger_mark *mark, struct ledger **out,

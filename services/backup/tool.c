@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/ledger/ledger.h"
-
 enum { EXIT_CONFIG = 78 };
 
 static const struct option options[] = {
@@ -25,6 +23,7 @@ static const struct option options[] = {
     {.name = "internal-token", .kind = OPTION_SECRET, .required = true, .help = "bearer token between the services"},
     {.name = "ledger", .kind = OPTION_DIR, .help = "folder of the ledger of forgets"},
     {.name = "kek-dir", .kind = OPTION_DIR, .help = "folder of the key encryption keys"},
+    {.name = "kafka", .kind = OPTION_TEXT, .help = "bootstrap servers (ledger rebuild)"},
     {.name = "signing-key-file", .kind = OPTION_FILE, .help = "Ed25519 seed that signs reports"},
 };
 
@@ -34,7 +33,7 @@ int tool_failed(const char *what, const struct error *err)
     return 1;
 }
 
-/* ---- list, verify, expire, register, ledger --------------------------------------------------------------------------- */
+/* ---- list, verify, expire, register --------------------------------------------------------------------------- */
 
 static int tool_list(struct tool *tool, int argc, char **argv)
 {
@@ -129,32 +128,6 @@ static int tool_register(struct tool *tool, int argc, char **argv)
     return 0;
 }
 
-static int tool_ledger(struct tool *tool, int argc, char **argv)
-{
-    const char *dir = option_text(tool->options, "ledger");
-    struct ledger_mark mark = LEDGER_START;
-    struct ledger *ledger = NULL;
-    struct ledger_entry entry;
-    struct error err = {0};
-    bool got = true;
-
-    (void)argc;
-    (void)argv;
-    if (dir == NULL || ledger_open(dir, &ledger, &err) != DONE)
-        return tool_failed("ledger", dir == NULL ? &(struct error){.text = "--ledger is needed"} : &err);
-    while (got) {
-        arena_reset(tool->arena, 1 << 20);
-        if (ledger_next(ledger, tool->arena, &entry, &mark, &got, &err) != DONE) {
-            ledger_close(ledger);
-            return tool_failed("ledger", &err);
-        }
-    }
-    ledger_close(ledger);
-    printf("%lld lines, each follows the one before; the last one's hash is %.*s\n", (long long)mark.number + 1,
-           TEXT_ARGS(text_hex(tool->arena, mark.hash, LEDGER_HASH_BYTES)));
-    return 0;
-}
-
 /* ---- main --------------------------------------------------------------------------------------------------------------- */
 
 static const struct verb {
@@ -169,7 +142,7 @@ static const struct verb {
     {"expire", tool_expire, "remove those past their end, and tell the catalogue"},
     {"register", tool_register, "tell the catalogue of all there are (after a restore)"},
     {"report", tool_report, "what a restore brought back and was ended again: signed"},
-    {"ledger", tool_ledger, "follow the ledger's chain from its first line"},
+    {"ledger", tool_ledger, "follow the ledger's chain from its first line; `ledger rebuild`: from its copy in Kafka"},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 

@@ -71,6 +71,9 @@ enum outcome dump_check(struct tool *tool, const struct copy *copy, struct error
 enum outcome catalogue_register(struct tool *tool, const struct copy *copy, struct error *err) WARN_UNUSED;
 enum outcome catalogue_gone(struct tool *tool, const struct copy *copy, struct error *err) WARN_UNUSED;
 
+/* ---- tool_ledger.c ---- */
+int tool_ledger(struct tool *tool, int argc, char **argv);
+
 /* ---- tool_report.c ---- */
 int tool_report(struct tool *tool, int argc, char **argv);
 
