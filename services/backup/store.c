@@ -184,7 +184,7 @@ enum outcome store_manifest_erase(struct call *call, const struct hash_list *key
     pg_params_init(&params, call->arena);
     pg_add_hashes(&params, keys->items, keys->n);
     TRY(pg_exec(call->pg, &backup_sql_manifest_erase, &params, &rows, err));
-    *rows_n = rows.n;
+    *rows_n = pg_get_int8(&rows, 0, 0);
     pg_rows_free(&rows);
     return DONE;
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Benchmarks: run.py [PART...]  One JSON object a line: {"name", "value", "unit", "ratio", "to", "bound_by"}.
 
-Parts: ingest (with memory), pipeline, forget. Each runs on a stack of its own in build/bench-stack. What is said beside the
-figures goes to stderr. BENCH_EVENTS (300000), BENCH_PIPELINE_EVENTS (50000) and BENCH_FORGETS (1000) set the sizes.
+Parts: ingest (with memory), pipeline, forget, manifest, restore. Each runs on a stack of its own in build/bench-stack. What is said beside the
+figures goes to stderr. BENCH_EVENTS (300000), BENCH_PIPELINE_EVENTS (50000), BENCH_FORGETS (1000),
+BENCH_MANIFEST (10000000) and BENCH_REPLAY (1000) set the sizes.
 """
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lib"), str(Path(__file__).resolve().parent)]
 
+from copies import manifest, restore  # noqa: E402
 from forgets import forget  # noqa: E402
 from lethe_stack import SERVICES, Stack, wait_until  # noqa: E402
 from measure import Profile, emit, resident_mb  # noqa: E402
@@ -137,7 +139,7 @@ def read_end(stack, topic):
     return sum(end for (name, _), end in stack.high_watermarks().items() if name == topic)
 
 
-PARTS = {"ingest": ingest, "pipeline": pipeline, "forget": forget}
+PARTS = {"ingest": ingest, "pipeline": pipeline, "forget": forget, "manifest": manifest, "restore": restore}
 OTHER_NAMES = {"memory": "ingest"}
 
 

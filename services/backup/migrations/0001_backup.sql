@@ -14,6 +14,7 @@ CREATE TABLE backup (
     kek_epoch  bigint,
     complete   boolean NOT NULL DEFAULT false, -- the manifest names everybody; until then it may hold anybody
     by_phone   boolean NOT NULL DEFAULT false, -- it names phones: others' too, so that it may hold anybody
+    entries    bigint NOT NULL DEFAULT 0,      -- of its manifest
     ledger     bigint,                 -- the ledger's number before the snapshot
     gone_at    timestamptz,
     registered_at timestamptz NOT NULL DEFAULT now()

@@ -1,5 +1,5 @@
 SELECT backup, name, holder, kind, contents, system, taken_at, expires_at, place, keyring, kek_epoch, gone_at,
-       (SELECT count(*) FROM manifest m WHERE m.backup = b.backup), complete, by_phone, ledger
+       entries, complete, by_phone, ledger
 FROM backup b
 WHERE $1::uuid IS NULL OR backup > $1::uuid
 ORDER BY backup

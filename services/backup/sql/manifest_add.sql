@@ -8,5 +8,7 @@ WITH given AS (SELECT k FROM unnest($2::bytea[]) AS k),
                WHERE b.taken_at <= coalesce(a.at, now())),
      added AS (INSERT INTO manifest (backup, key)
                SELECT $1::uuid, g.k FROM given AS g WHERE NOT EXISTS (SELECT FROM gone WHERE gone.k = g.k) ORDER BY g.k
-               ON CONFLICT DO NOTHING)
+               ON CONFLICT DO NOTHING
+               RETURNING 1),
+     counted AS (UPDATE backup SET entries = entries + (SELECT count(*) FROM added) WHERE backup = $1::uuid)
 SELECT count(*) FROM gone
