@@ -60,7 +60,7 @@ LETTERS   := $(wildcard services/*/letters/)
 GENERATED := $(GEN)/.stamp
 
 .DEFAULT_GOAL := build
-.PHONY: build help setup test check unit contract integration lint layers format asan tsan fuzz fuzz-replay chaos bench \
+.PHONY: build help setup test test-no-redis check unit contract integration lint layers format asan tsan fuzz fuzz-replay chaos bench \
         coverage demo up down status clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -134,6 +134,9 @@ contract: build ## schemas, SQL, pages and grants against the binaries
 
 integration: build ## the real stack
 	$(PY) -m pytest -q tests/integration
+
+test-no-redis: build ## all integration tests with Redis stopped
+	LETHE_TEST_NO_REDIS=1 $(PY) -m pytest -q tests/integration
 
 check: ## quick: units under ASan, contracts, layers, the fuzz corpus
 	@$(MAKE) --no-print-directory FLAVOUR=asan unit
