@@ -28,6 +28,11 @@ struct text normal_email_domain(struct text email);
  * to be plausible (its country, beginning and length exist), all else to be valid. */
 bool normal_phone(struct text in, const char *region, struct arena *arena, struct text *out);
 bool normal_name(struct text in, struct arena *arena, struct text *out); /* NFKD, folded, letters and digits only */
+/* Words in lower-case ASCII, one space between them, transliterated from whatever script; at most 1,024 bytes. What has
+ * no Latin form (emoji) goes. For comparing, never for an index that must find exactly one spelling. */
+bool normal_words(struct text in, struct arena *arena, struct text *out);
+/* Is an E.164 number a mobile's, and so one person's rather than a home's? Not known (the Americas) is no. */
+bool normal_phone_is_mobile(struct text e164);
 
 struct hash normal_key_email(const struct crypto_key *index_key, struct text email);
 struct hash normal_key_email_wide(const struct crypto_key *index_key, struct text wide);

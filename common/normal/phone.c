@@ -64,6 +64,29 @@ static bool is_plain_e164(struct text in)
     return (*known & 1) != 0;
 }
 
+bool normal_phone_is_mobile(struct text e164)
+{
+    static _Thread_local uint32_t classes[CLASSES]; /* as above, of whether the class is mobile */
+    uint32_t class = 0;
+
+    if (!is_plus_and_digits(e164))
+        return false;
+    size_t beginning = 1 + calling_code_digits(e164.p + 1) + PREFIX;
+    if (e164.n <= beginning)
+        return false;
+    for (size_t i = 1; i < beginning; i++)
+        class = class * 10 + (uint32_t)(e164.p[i] - '0');
+    class = class << 4 | (uint32_t)(e164.n - 1);
+    uint32_t *known = &classes[(class * UINT32_C(2654435761)) >> 18];
+    if (*known >> 2 != class || (*known & 2) == 0) {
+        char number[MOST_DIGITS + 2];
+        for (size_t i = 0; i < e164.n; i++)
+            number[i] = i < beginning ? e164.p[i] : (char)('2' + (i - beginning) % 8);
+        *known = class << 2 | 2 | phone_shim_is_mobile(number, e164.n);
+    }
+    return (*known & 1) != 0;
+}
+
 bool normal_phone(struct text in, const char *region, struct arena *arena, struct text *out)
 {
     struct text trimmed = text_trim(in);

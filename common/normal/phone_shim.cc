@@ -29,3 +29,16 @@ extern "C" bool phone_shim_e164(const char *number, size_t n, const char *region
         return false;
     }
 }
+
+extern "C" bool phone_shim_is_mobile(const char *e164, size_t n)
+{
+    try {
+        const PhoneNumberUtil &util = *PhoneNumberUtil::GetInstance();
+        PhoneNumber parsed;
+
+        return util.Parse(std::string(e164, n), "ZZ", &parsed) == PhoneNumberUtil::NO_PARSING_ERROR &&
+               util.GetNumberType(parsed) == PhoneNumberUtil::MOBILE;
+    } catch (...) {
+        return false;
+    }
+}

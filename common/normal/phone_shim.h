@@ -13,6 +13,9 @@ extern "C" {
  * region: ISO 3166 alpha-2 for numbers in national form, or "ZZ". False where it is no valid number. */
 bool phone_shim_e164(const char *number, size_t n, const char *region, char *out, size_t room);
 
+/* phone_shim_is_mobile: of an E.164 number; false where its country doesn't tell mobiles from land lines. */
+bool phone_shim_is_mobile(const char *e164, size_t n);
+
 #ifdef __cplusplus
 }
 #endif
