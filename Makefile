@@ -57,6 +57,7 @@ FUZZ     := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 EMBEDDED := $(foreach d,$(sort $(dir $(patsubst %/,%,$(wildcard common/*/sql/ common/*/migrations/ common/*/*/migrations/ services/*/sql/ services/*/migrations/)))),$(d))
 MESSAGES  := $(wildcard services/*/messages/)
 LETTERS   := $(wildcard services/*/letters/)
+NICKNAMES := $(sort $(wildcard services/dedupe/engine/nicknames/*.txt))
 GENERATED := $(GEN)/.stamp
 
 .DEFAULT_GOAL := build
@@ -72,11 +73,13 @@ help: ## this list
 
 # ---- generated tables of SQL and of texts ----------------------------------------------------------------------------------------
 $(GENERATED): $(shell find common services -name '*.sql' 2>/dev/null) deploy/build/embed.py $(EMBEDDED) \
-              deploy/build/catalogue.py $(foreach d,$(MESSAGES),$(wildcard $d*.json)) $(foreach d,$(LETTERS),$(wildcard $d*/*.txt))
+              deploy/build/catalogue.py $(foreach d,$(MESSAGES),$(wildcard $d*.json)) $(foreach d,$(LETTERS),$(wildcard $d*/*.txt)) \
+              deploy/build/nicknames.py $(NICKNAMES)
 	@mkdir -p $(GEN)/gen
 	@for d in $(EMBEDDED); do python3 deploy/build/embed.py $$(basename $$d) $$d $(GEN)/gen || exit 1; done
 	@for d in $(MESSAGES) $(LETTERS); do python3 deploy/build/catalogue.py $$(basename $$d) $$(basename $$(dirname $$d)) \
 	    $$d $(GEN)/gen || exit 1; done
+	@python3 deploy/build/nicknames.py $(GEN)/gen/nicknames.inc $(NICKNAMES)
 	@touch $@
 
 # ---- rules ----------------------------------------------------------------------------------------------------------
@@ -98,7 +101,7 @@ $(B)/libcommon.a: $(COMMON_O)
 	@rm -f $@; ar rcs $@ $^
 
 define service_rule
-$(B)/bin/lethe-$1: $(patsubst %,$(B)/%.o,$(wildcard services/$1/*.c)) $(B)/libcommon.a
+$(B)/bin/lethe-$1: $(patsubst %,$(B)/%.o,$(wildcard services/$1/*.c $(foreach d,engine command,services/$1/$d/*.c))) $(B)/libcommon.a
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef

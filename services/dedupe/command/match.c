@@ -1,0 +1,125 @@
+/* match: who is whom in a CSV, by the service's own engine. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/dedupe/command/command.h"
+#include "services/dedupe/command/csv.h"
+#include "services/dedupe/command/records.h"
+#include "services/dedupe/engine/bulk.h"
+
+static const char usage[] = "usage: lethe-dedupe match --in FILE.csv --out PERSONS.csv [--reviews REVIEWS.csv]\n"
+                            "Writes record_id,person_id; and record_a,record_b for what a human must say.\n";
+
+struct paths {
+    const char *in, *out, *reviews;
+};
+
+static enum outcome open_to_write(const char *path, FILE **out, struct error *err)
+{
+    *out = fopen(path, "we");
+    return *out == NULL ? error_refuse(err, "", "file", "cannot write it: %s", strerror(errno)) : DONE;
+}
+
+static enum outcome close_written(FILE *file, struct error *err)
+{
+    bool bad = ferror(file) != 0;
+
+    return fclose(file) != 0 || bad ? error_refuse(err, "", "file", "cannot write it: %s", strerror(errno)) : DONE;
+}
+
+static enum outcome write_persons(const char *path, const struct records *records, const struct clusters *clusters,
+                                  struct error *err)
+{
+    FILE *file;
+
+    TRY(open_to_write(path, &file, err));
+    fputs("record_id,person_id\n", file);
+    for (size_t r = 0; r < records->n; r++) {
+        csv_write(file, records->ids[r]);
+        fprintf(file, ",p%u\n", clusters->of[r] + 1);
+    }
+    return close_written(file, err);
+}
+
+static enum outcome write_reviews(const char *path, const struct records *records, const struct clusters *clusters,
+                                  struct error *err)
+{
+    FILE *file;
+
+    TRY(open_to_write(path, &file, err));
+    fputs("record_a,record_b\n", file);
+    for (size_t i = 0; i < clusters->asks_n; i++) {
+        csv_write(file, records->ids[clusters->asks[i].a]);
+        putc(',', file);
+        csv_write(file, records->ids[clusters->asks[i].b]);
+        putc('\n', file);
+    }
+    return close_written(file, err);
+}
+
+static enum outcome match(const struct paths *paths, const struct nicknames *nicknames, struct error *err)
+{
+    struct records records;
+    struct clusters clusters = {0};
+    struct bulk bulk = {.thresholds = thresholds_default};
+    enum outcome outcome = records_read(paths->in, nicknames, &records, err);
+
+    if (outcome == DONE) {
+        bulk.profiles = records.profiles;
+        bulk.n = records.n;
+        bulk_run(&bulk, nicknames, &clusters);
+        outcome = write_persons(paths->out, &records, &clusters, err);
+    }
+    if (outcome == DONE && paths->reviews != NULL)
+        outcome = write_reviews(paths->reviews, &records, &clusters, err);
+    if (outcome == DONE)
+        fprintf(stderr, "{\"records\": %zu, \"pairs\": %llu, \"reviews\": %zu}\n", records.n,
+                (unsigned long long)bulk.pairs, clusters.asks_n);
+    bulk_free(&bulk);
+    clusters_free(&clusters);
+    records_free(&records);
+    return outcome;
+}
+
+static bool read_paths(int argc, char **argv, struct paths *out)
+{
+    static const struct option options[] = {{"in", required_argument, NULL, 'i'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"reviews", required_argument, NULL, 'r'},
+                                            {0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'i')
+            out->in = optarg;
+        else if (option == 'o')
+            out->out = optarg;
+        else if (option == 'r')
+            out->reviews = optarg;
+        else
+            return false;
+    }
+    return optind == argc && out->in != NULL && out->out != NULL;
+}
+
+int command_match(int argc, char **argv)
+{
+    struct paths paths = {0};
+    struct nicknames *nicknames;
+    struct error err = {0};
+    enum outcome outcome;
+
+    if (!read_paths(argc, argv, &paths)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    nicknames = nicknames_new();
+    outcome = match(&paths, nicknames, &err);
+    nicknames_free(nicknames);
+    if (outcome != DONE)
+        fprintf(stderr, "lethe-dedupe match: %s: %s\n", err.rule, err.text);
+    return outcome == DONE ? 0 : 1;
+}
