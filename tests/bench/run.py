@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Benchmarks: run.py [PART...]  One JSON object a line: {"name", "value", "unit", "ratio", "to", "bound_by"}.
 
-Parts: ingest (with memory), pipeline, forget, manifest, restore. Each runs on a stack of its own in build/bench-stack. What is said beside the
-figures goes to stderr. BENCH_EVENTS (300000), BENCH_PIPELINE_EVENTS (50000), BENCH_FORGETS (1000),
-BENCH_MANIFEST (10000000) and BENCH_REPLAY (1000) set the sizes.
+Parts: ingest (with memory), pipeline, forget, manifest, restore, each on a stack of its own in build/bench-stack; dedupe (quality,
+then speed of whole files), which needs none. What is said beside the figures goes to stderr. BENCH_EVENTS (300000),
+BENCH_PIPELINE_EVENTS (50000), BENCH_FORGETS (1000), BENCH_MANIFEST (10000000) and BENCH_REPLAY (1000) set the sizes.
 """
 import json
 import os
@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lib"), str(Path(__file__).resolve().parent)]
 
 from copies import manifest, restore  # noqa: E402
+from dedupe_quality import quality  # noqa: E402
+from dedupe_speed import speed  # noqa: E402
 from forgets import forget  # noqa: E402
 from lethe_stack import SERVICES, Stack, wait_until  # noqa: E402
 from measure import Profile, emit, resident_mb  # noqa: E402
@@ -140,15 +142,20 @@ def read_end(stack, topic):
 
 
 PARTS = {"ingest": ingest, "pipeline": pipeline, "forget": forget, "manifest": manifest, "restore": restore}
-OTHER_NAMES = {"memory": "ingest"}
+WITHOUT_STACK = {"dedupe-quality": quality, "dedupe-speed": speed}
+OTHER_NAMES = {"memory": ["ingest"], "dedupe": ["dedupe-quality", "dedupe-speed"]}
 
 
 def main():
-    wanted = [OTHER_NAMES.get(name, name) for name in sys.argv[1:]] or list(PARTS)
-    unknown = [name for name in wanted if name not in PARTS]
+    every = {**PARTS, **WITHOUT_STACK}
+    wanted = [part for name in sys.argv[1:] for part in OTHER_NAMES.get(name, [name])] or list(every)
+    unknown = [name for name in wanted if name not in every]
     if unknown:
-        raise SystemExit(f"bench: no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}, memory")
+        raise SystemExit(f"bench: no such part: {', '.join(unknown)}; there are {', '.join((*every, *OTHER_NAMES))}")
     for name in wanted:
+        if name in WITHOUT_STACK:
+            WITHOUT_STACK[name]()
+            continue
         stack = Stack(ROOT / "build" / "bench-stack")
         stack.wipe()
         try:

@@ -1,0 +1,80 @@
+"""lethe-dedupe match and explain over a file: the bars that are kept on generated households, and that a file's order says
+nothing."""
+import csv
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "bench"))
+
+from dedupe_quality import BINARY, COLUMNS, match, score  # noqa: E402
+from households import FAMILY, GIVEN_F, GIVEN_M, households  # noqa: E402
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_households(tmp_path, seed):
+    seen = score(households(seed, 5000), tmp_path)
+    assert seen["false_auto"] <= 1
+    assert seen["recall_after_review"] >= 0.95
+    assert seen["reviews_per_1000"] <= 140
+
+
+def test_the_files_order_says_nothing(tmp_path):
+    rows = households(13, 1500)
+    persons, reviews = match(rows, tmp_path)
+    numbered = list(enumerate(rows))
+    random.Random(1).shuffle(numbered)
+    with (tmp_path / "in.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        for number, (row, _) in numbered:
+            writer.writerow({"record_id": f"r{number}", **row})
+    subprocess.run([BINARY, "match", "--in", tmp_path / "in.csv", "--out", tmp_path / "again.csv", "--reviews",
+                    tmp_path / "asks.csv"], check=True, capture_output=True)
+    with (tmp_path / "again.csv").open(newline="") as file:
+        assert {row["record_id"]: row["person_id"] for row in csv.DictReader(file)} == persons
+    with (tmp_path / "asks.csv").open(newline="") as file:
+        assert [(row["record_a"], row["record_b"]) for row in csv.DictReader(file)] == reviews
+
+
+NAMES = random.Random(3).sample([(given, family) for given in GIVEN_M + GIVEN_F for family in FAMILY], 3000)
+
+
+def crowd(change):
+    """3,000 records alike but for what `change` says of each."""
+    return [({"given_name": "", "family_name": "", **change(number)}, number) for number in range(len(NAMES))]
+
+
+def named(number):
+    return {"given_name": NAMES[number][0], "family_name": NAMES[number][1]}
+
+
+@pytest.mark.parametrize("rows", [
+    crowd(lambda n: {"phone": "+4930901820", **named(n)}),
+    crowd(lambda n: {"given_name": "Test", "family_name": "Test"}),
+    crowd(lambda n: {"given_name": "Max", "family_name": "Mustermann"}),
+    crowd(lambda n: {"street": "Am Wohnheim 1", "postcode": "10115", "city": "Berlin", **named(n)}),
+    crowd(lambda n: {"given_name": "x" * 10000, "family_name": "😀" * 50, "email": "info@example.com"}),
+], ids=["one phone", "test", "one name", "one house", "long and strange"])
+def test_a_crowd_is_not_joined(tmp_path, rows):
+    persons, _ = match(rows, tmp_path)
+    assert len(set(persons.values())) == len(rows)
+
+
+def test_explained_without_values(tmp_path):
+    match([({"given_name": "Robert", "family_name": "Quastenberg", "email": "robert.q@example.com"}, 1),
+           ({"given_name": "Bob", "family_name": "Quastenberg", "email": "robert.q@example.com"}, 1)], tmp_path)
+    said = subprocess.run([BINARY, "explain", "--in", tmp_path / "in.csv", "r0", "r1"], check=True, capture_output=True, text=True).stdout
+    assert "given name: short form" in said and "email: same mailbox" in said
+    assert "uastenberg" not in said and "obert" not in said
+
+
+def test_what_is_wrong_is_said(tmp_path):
+    (tmp_path / "in.csv").write_text("name\nx\n")
+    done = subprocess.run([BINARY, "match", "--in", tmp_path / "in.csv", "--out", tmp_path / "o.csv"], capture_output=True, text=True)
+    assert done.returncode == 1 and "record_id" in done.stderr
+    assert subprocess.run([BINARY, "match"], capture_output=True).returncode == 2
