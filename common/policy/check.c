@@ -210,6 +210,9 @@ static void check_terms(struct yaml_in *in, const struct policy *policy, yaml_no
     if (duration_is_zero(policy->tombstone_keep))
         yaml_mistake(in, yaml_find(in, forget, "tombstone_keep"), "/forget/tombstone_keep",
                      "late copies must be refused for some time");
+    if (duration_is_zero(policy->key_epoch) || duration_most_us(policy->key_epoch) > 92 * US_PER_DAY)
+        yaml_mistake(in, yaml_find(in, node, "key_epoch"), "/key_epoch",
+                     "from a second to three months: so long copies of the keyring stay readable");
     if (duration_is_zero(policy->opt_in_valid))
         yaml_mistake(in, yaml_find(in, node, "opt_in_valid"), "/opt_in_valid", "nobody could ever confirm");
 }

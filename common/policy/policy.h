@@ -108,7 +108,8 @@ struct policy {
     const struct policy_holder *holders;
     size_t holders_n;
     struct duration forget_hold, answer_within, answer_extension, tombstone_keep, quarantine_keep, opt_in_valid,
-        consent_proof, request_keep;
+        consent_proof, request_keep, certificate_keep;
+    struct duration key_epoch;         /* how long a KEK wraps new keys */
     bool resend_unknown_confirmations; /* a mail whose outcome a crash left unknown: confirmations again */
     const char *default_language;
     uint8_t digest[32];               /* SHA-256 of the file */

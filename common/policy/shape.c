@@ -234,6 +234,7 @@ static const struct yaml_member forget_members[] = {
     {.key = "extension", .kind = Y_DURATION, AT(policy, answer_extension)},
     {.key = "tombstone_keep", .kind = Y_DURATION, AT(policy, tombstone_keep)},
     {.key = "request_keep", .kind = Y_DURATION, AT(policy, request_keep)},
+    {.key = "certificate_keep", .kind = Y_DURATION, AT(policy, certificate_keep)},
 };
 static const struct yaml_shape forget_shape = {
     .members = forget_members, .members_n = N(forget_members), .bytes = sizeof(struct policy)};
@@ -241,6 +242,7 @@ static const struct yaml_shape forget_shape = {
 static const struct yaml_member policy_members[] = {
     {.key = "controller", .kind = Y_PART, .required = true, .shape = &controller_shape},
     {.key = "forget", .kind = Y_PART, .shape = &forget_shape},
+    {.key = "key_epoch", .kind = Y_DURATION, AT(policy, key_epoch)},
     {.key = "quarantine_keep", .kind = Y_DURATION, AT(policy, quarantine_keep)},
     {.key = "opt_in_valid", .kind = Y_DURATION, AT(policy, opt_in_valid)},
     {.key = "consent_proof", .kind = Y_DURATION, AT(policy, consent_proof)},
@@ -268,6 +270,8 @@ static const struct policy policy_defaults = {
     .answer_extension = {.months = 2},
     .tombstone_keep = {.months = 120},
     .request_keep = {.months = 36},
+    .certificate_keep = {.months = 120},
+    .key_epoch = {.days = 7},
     .quarantine_keep = {.days = 7},
     .opt_in_valid = {.days = 7},
     .consent_proof = {.months = 36},

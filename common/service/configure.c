@@ -24,6 +24,7 @@ const struct option service_runtime_options[] = {
      .kind = OPTION_DIR,
      .help = "folder of the ledger of forgets, outside the databases: what a restore brought back is gone again before "
              "anything is served"},
+    {.name = "kek-command", .kind = OPTION_FILE, .help = "program that has them, instead of the folder: a KMS's"},
     {.name = "index-key-file", .kind = OPTION_FILE, .help = "key of the blind indexes, 64 hex digits"},
 };
 const size_t service_runtime_options_n = sizeof(service_runtime_options) / sizeof(service_runtime_options[0]);
@@ -55,7 +56,10 @@ static void check_needs(struct service *service, struct buf *mistakes)
 
     need(service, NEEDS_POLICY, "policy", "LETHE_POLICY", mistakes);
     need(service, NEEDS_VAULT, "keyring", "LETHE_KEYRING", mistakes);
-    need(service, NEEDS_VAULT, "kek-dir", "LETHE_KEK_DIR", mistakes);
+    if (option_text(service->options, "kek-command") == NULL)
+        need(service, NEEDS_VAULT, "kek-dir", "LETHE_KEK_DIR", mistakes);
+    else if (option_text(service->options, "kek-dir") != NULL)
+        buf_str(mistakes, "--kek-dir (LETHE_KEK_DIR), --kek-command (LETHE_KEK_COMMAND): one of them\n");
     need(service, NEEDS_INDEX_KEY, "index-key-file", "LETHE_INDEX_KEY_FILE", mistakes);
     if (!option_is_wrong(service->options, "log-level") &&
         !read_level(option_text(service->options, "log-level"), &service->log.least))

@@ -198,6 +198,7 @@ const struct log *service_log(const struct service *service);
 struct metrics *service_metrics(struct service *service);
 const struct crypto_key *service_index_key(const struct service *service); /* NEEDS_INDEX_KEY */
 const char *service_internal_token(const struct service *service);
+struct vault_config service_vault_config(const struct service *service); /* NEEDS_VAULT */
 const char *service_instance(const struct service *service);
 /* service_forget_table: def->forget; never NULL, since a service without one is a bug. */
 const struct forget_table *service_forget_table(const struct service *service);

@@ -42,6 +42,14 @@ const char *service_internal_token(const struct service *service)
     return service->internal_token;
 }
 
+struct vault_config service_vault_config(const struct service *service)
+{
+    return (struct vault_config){.keyring_dsn = option_text(service->options, "keyring"),
+                                 .kek_dir = option_text(service->options, "kek-dir"),
+                                 .kek_command = option_text(service->options, "kek-command"),
+                                 .service = service->def->name};
+}
+
 const char *service_instance(const struct service *service)
 {
     return service->instance;
@@ -78,15 +86,13 @@ static enum outcome begin_shard(struct service *service, struct pg *pg, struct e
 
 static enum outcome check_vault(struct service *service, struct error *err)
 {
+    const struct vault_config config = service_vault_config(service);
     struct vault *vault;
     enum outcome outcome;
 
     if ((service->def->needs & NEEDS_VAULT) == 0)
         return DONE;
-    vault = vault_new(&(struct vault_config){.keyring_dsn = option_text(service->options, "keyring"),
-                                             .kek_dir = option_text(service->options, "kek-dir"),
-                                             .service = service->def->name},
-                      &service->log);
+    vault = vault_new(&config, &service->log);
     outcome = vault_ready(vault, err);
     vault_free(vault);
     return outcome;

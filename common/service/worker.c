@@ -17,6 +17,7 @@ void worker_start(struct worker *worker, struct service *service, const char *wh
 {
     char name[64];
     const struct service_def *def = service->def;
+    const struct vault_config keys = service_vault_config(service);
     struct call *call = &worker->call;
 
     memset(worker, 0, sizeof(*worker));
@@ -31,10 +32,7 @@ void worker_start(struct worker *worker, struct service *service, const char *wh
     call->arena = arena_new();
     call->state = service->state;
     if ((def->needs & NEEDS_VAULT) != 0)
-        call->vault = vault_new(&(struct vault_config){.keyring_dsn = option_text(service->options, "keyring"),
-                                                       .kek_dir = option_text(service->options, "kek-dir"),
-                                                       .service = def->name},
-                                &service->log);
+        call->vault = vault_new(&keys, &service->log);
     if (!is_loop)
         call->http = http_client_new(&service->log);
     worker->own_outbox = outbox_new(def->name);

@@ -16,7 +16,7 @@ void keyring_init(struct keyring *keyring, const struct vault_config *config, co
     pg_plan_once(keyring->pg);
     keyring->maker = strdup(config->service);
     ENSURE(keyring->maker != NULL);
-    kek_ring_init(&keyring->keks, config->kek_dir == NULL ? "" : config->kek_dir);
+    kek_ring_init(&keyring->keks, config->kek_dir, config->kek_command);
 }
 
 void keyring_free(struct keyring *keyring)
@@ -27,9 +27,8 @@ void keyring_free(struct keyring *keyring)
     memset(keyring, 0, sizeof *keyring);
 }
 
-/* The same as pg_exec; but a keyring that is away is told from the service's own database. */
-static enum outcome ask(struct keyring *keyring, const struct pg_statement *statement, const struct pg_params *params,
-                        struct pg_rows *rows, struct error *err)
+enum outcome keyring_ask(struct keyring *keyring, const struct pg_statement *statement, const struct pg_params *params,
+                         struct pg_rows *rows, struct error *err)
 {
     enum outcome outcome = pg_exec(keyring->pg, statement, params, rows, err);
 
@@ -46,9 +45,11 @@ static enum outcome read_current(struct keyring *keyring, struct error *err)
     struct pg_rows rows;
     enum outcome outcome;
 
-    TRY(ask(keyring, &vault_sql_keys_current, NULL, &rows, err));
+    TRY(keyring_ask(keyring, &vault_sql_keys_current, NULL, &rows, err));
     if (rows.n == 1) {
         keyring->epoch = pg_get_int4(&rows, 0, 0);
+        kek_keep_from(&keyring->keks, pg_get_int4(&rows, 0, 2));
+        kek_check(&keyring->keks, keyring->epoch);
         outcome = kek_get(&keyring->keks, keyring->epoch, pg_get_bytes(&rows, 0, 1), &kek, err);
         if (outcome != DONE)
             keyring->epoch = 0;
@@ -64,26 +65,24 @@ enum outcome keyring_ready(struct keyring *keyring, struct error *err)
     return read_current(keyring, err); /* asked, not remembered: the connection may be lost and not know it */
 }
 
-/* The KEK of any epoch; one that isn't in memory is proven by the keyring first. */
-static enum outcome kek_of(struct keyring *keyring, int32_t epoch, struct arena *arena, const struct crypto_key **out,
-                           struct error *err)
+enum outcome keyring_kek(struct keyring *keyring, int32_t epoch, struct arena *arena, const struct crypto_key **out,
+                         struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows;
     enum outcome outcome;
 
-    for (size_t i = 0; i < keyring->keks.n; i++)
-        if (keyring->keks.slots[i].epoch == epoch) {
-            *out = keyring->keks.slots[i].key;
-            return DONE;
-        }
+    if ((*out = kek_find(&keyring->keks, epoch)) != NULL)
+        return DONE;
     pg_params_init(&params, arena);
     pg_add_int4(&params, epoch);
-    TRY(ask(keyring, &vault_sql_keys_epoch, &params, &rows, err));
-    if (rows.n == 1)
+    TRY(keyring_ask(keyring, &vault_sql_keys_epoch, &params, &rows, err));
+    if (rows.n == 1) {
+        kek_keep_from(&keyring->keks, pg_get_int4(&rows, 0, 2));
         outcome = kek_get(&keyring->keks, epoch, pg_get_bytes(&rows, 0, 1), out, err);
-    else
+    } else {
         outcome = error_retry(err, "kek", "keys name the epoch %d, which the keyring doesn't know", (int)epoch);
+    }
     pg_rows_free(&rows);
     return outcome;
 }
@@ -96,11 +95,22 @@ static enum outcome unwrap(struct keyring *keyring, const struct uuid *id, int32
     const struct crypto_key *kek = NULL;
     struct error ignored; /* it has no more to tell */
 
-    TRY(kek_of(keyring, epoch, arena, &kek, err));
+    TRY(keyring_kek(keyring, epoch, arena, &kek, err));
     if (wrapped.n != CRYPTO_WRAPPED_BYTES ||
         crypto_open(crypto_key_bytes(kek), wrapped.p, wrapped.n, id->b, sizeof id->b, out, &ignored) != DONE)
         return error_retry(err, "kek", "a key of the keyring isn't wrapped by the KEK of its epoch, %d", (int)epoch);
     return DONE;
+}
+
+/* The KEK that wraps new keys. One that went while it was in memory may have ended with its epoch: then another is current. */
+static enum outcome current_kek(struct keyring *keyring, struct arena *arena, const struct crypto_key **out,
+                                struct error *err)
+{
+    if (keyring->epoch != 0)
+        kek_check(&keyring->keks, keyring->epoch);
+    if (keyring->epoch == 0 || kek_find(&keyring->keks, keyring->epoch) == NULL)
+        TRY(read_current(keyring, err));
+    return keyring_kek(keyring, keyring->epoch, arena, out, err);
 }
 
 /* Random keys for n ids, and what keyring.put_v1 takes of them. */
@@ -111,7 +121,7 @@ static enum outcome make_keys(struct keyring *keyring, const struct uuid *ids, s
     struct bytes *views = ARENA_ARRAY(arena, n, struct bytes);
     const struct crypto_key *kek = NULL;
 
-    TRY(kek_of(keyring, keyring->epoch, arena, &kek, err));
+    TRY(current_kek(keyring, arena, &kek, err));
     crypto_random(keys, n * sizeof *keys);
     for (size_t i = 0; i < n; i++) {
         crypto_seal(crypto_key_bytes(kek), keys[i], sizeof keys[i], ids[i].b, sizeof ids[i].b, wrapped[i]);
@@ -132,7 +142,7 @@ static enum outcome put(struct keyring *keyring, const struct pg_params *params,
 {
     struct pg_rows rows;
 
-    TRY(ask(keyring, &vault_sql_keys_put, params, &rows, err));
+    TRY(keyring_ask(keyring, &vault_sql_keys_put, params, &rows, err));
     *written = rows.n == 1 ? pg_get_int4(&rows, 0, 0) : -1;
     pg_rows_free(&rows);
     return DONE;
@@ -148,7 +158,7 @@ static enum outcome find(struct keyring *keyring, const struct uuid *ids, size_t
     memset(found, 0, n * sizeof *found);
     pg_params_init(&params, arena);
     pg_add_uuids(&params, ids, n);
-    TRY(ask(keyring, &vault_sql_keys_find, &params, &rows, err));
+    TRY(keyring_ask(keyring, &vault_sql_keys_find, &params, &rows, err));
     for (int i = 0; i < rows.n && outcome == DONE; i++) {
         int32_t at = pg_get_int4(&rows, i, 0);
         ENSURE(at >= 1 && (size_t)at <= n);
@@ -184,8 +194,8 @@ enum outcome vault_keys(struct vault *vault, const struct uuid *ids, size_t n, s
     if (n == 0)
         return DONE;
     for (int i = 0; i < EPOCH_TRIES && written < 0; i++) {
-        if (i > 0 || keyring->epoch == 0)
-            TRY(read_current(keyring, err));
+        if (i > 0)
+            keyring->epoch = 0;
         TRY(make_keys(keyring, ids, n, arena, *out, &params, err));
         TRY(put(keyring, &params, &written, err));
     }
@@ -214,8 +224,6 @@ enum outcome vault_keys_start(struct vault *vault, const struct uuid *ids, size_
     *out = arena_array(arena, n, sizeof **out);
     if (n == 0)
         return DONE;
-    if (keyring->epoch == 0)
-        TRY(read_current(keyring, err));
     TRY(make_keys(keyring, ids, n, arena, *out, &params, err));
     outcome = pg_begin(keyring->pg, err);
     if (outcome == DONE)
@@ -266,7 +274,7 @@ static enum outcome one_number(struct keyring *keyring, const struct pg_statemen
     arena = arena_new();
     pg_params_init(&params, arena);
     pg_add_uuids(&params, ids, n);
-    outcome = ask(keyring, statement, &params, &rows, err);
+    outcome = keyring_ask(keyring, statement, &params, &rows, err);
     if (outcome == DONE && rows.n == 1)
         *number = pg_get_int8(&rows, 0, 0);
     pg_rows_free(&rows);
@@ -293,11 +301,10 @@ enum outcome vault_keys_page(struct vault *vault, struct uuid *after, int64_t ol
     struct pg_rows rows;
 
     pg_params_init(&params, arena);
-    pg_add_str(&params, keyring->maker);
     pg_add_time(&params, older_than_us);
     pg_add_uuid(&params, after);
     pg_add_int4(&params, most);
-    TRY(ask(keyring, &vault_sql_keys_page, &params, &rows, err));
+    TRY(keyring_ask(keyring, &vault_sql_keys_page, &params, &rows, err));
     *out = (struct uuid_list){.items = ARENA_ARRAY(arena, (size_t)rows.n, struct uuid)};
     *after = (struct uuid){0};
     for (int i = 0; i < rows.n; i++) {
@@ -322,10 +329,9 @@ enum outcome vault_keys_sweep(struct vault *vault, int64_t older_than_us, const 
     if (n == 0)
         return DONE;
     pg_params_init(&params, arena);
-    pg_add_str(&params, keyring->maker);
     pg_add_time(&params, older_than_us);
     pg_add_uuids(&params, ids, n);
-    TRY(ask(keyring, &vault_sql_keys_sweep, &params, &rows, err));
+    TRY(keyring_ask(keyring, &vault_sql_keys_sweep, &params, &rows, err));
     *destroyed = rows.n == 1 ? pg_get_int8(&rows, 0, 0) : 0;
     pg_rows_free(&rows);
     return DONE;

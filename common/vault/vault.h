@@ -50,8 +50,9 @@ struct vault_item {
 struct vault; /* one thread's: the keyring connection and the KEKs. */
 
 struct vault_config {
-    const char *keyring_dsn, *kek_dir;
-    const char *service; /* stands in the audit rows */
+    const char *keyring_dsn;
+    const char *kek_dir, *kek_command; /* where the KEKs lie: a folder, or a program (place.h) */
+    const char *service;               /* stands in the audit rows */
 };
 /* vault_new: reads KEKs at first use. Nothing of the vault's own is ever an input's fault: a missing, short or wrong KEK
  * file, or an epoch that the keyring doesn't know, is RETRY with the rule "kek"; a keyring that is away RETRY "keyring".
@@ -59,13 +60,13 @@ struct vault_config {
 struct vault *vault_new(const struct vault_config *config, const struct log *log);
 void vault_free(struct vault *vault);
 bool vault_away(const struct error *err); /* is it one of those two? */
-/* vault_ready: asks the keyring for its current epoch, and reads and proves that KEK. */
+/* vault_ready: asks the keyring for its current epoch, and reads and proves that KEK, again where its file is another. */
 enum outcome vault_ready(struct vault *vault, struct error *err) WARN_UNUSED;
 
 /* vault_migrate: the schemas `vault` and `keyring`, with their owners' connections; and the first KEK where there is
- * none: kek_dir/1.kek, 64 hex digits, mode 0600. Repeatable; `lethe-intake migrate` runs it. */
+ * none. Repeatable; `lethe-intake migrate` runs it. */
 struct vault_migrate_config {
-    const char *vault_owner_dsn, *keyring_owner_dsn, *kek_dir;
+    const char *vault_owner_dsn, *keyring_owner_dsn, *kek_dir, *kek_command;
 };
 enum outcome vault_migrate(const struct vault_migrate_config *config, const struct log *log, int *applied,
                            struct error *err) WARN_UNUSED;
@@ -112,7 +113,7 @@ enum outcome vault_delete(struct vault *vault, struct pg *pg, const struct uuid 
 enum outcome vault_keys_count(struct vault *vault, const struct uuid *ids, size_t n, int64_t *count,
                               struct error *err) WARN_UNUSED;
 /* vault_keys_page: up to `most` key ids after *after, in their order; *after becomes the last one looked at, nil at the
- * end. Only keys made by this service and older than older_than_us come out: what a sweep may find orphaned. */
+ * end. Only keys older than older_than_us come out, whoever made them: what a sweep may find orphaned. */
 enum outcome vault_keys_page(struct vault *vault, struct uuid *after, int64_t older_than_us, int most,
                              struct arena *arena, struct uuid_list *out, struct error *err) WARN_UNUSED;
 /* vault_keys_sweep: destroys those of n ids that are still older than older_than_us: whoever is about to use a key has

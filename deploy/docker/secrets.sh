@@ -8,7 +8,7 @@ umask 077
 random() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 keep() { [ -s "$1" ] || random >"$1"; }
 
-mkdir -p "$folder"/{postgres,keyring,env,keys,kek,ledger}
+mkdir -p "$folder"/{postgres,keyring,env,keys,kek,ledger,escrow}
 services="admin intake consent dedupe retention erasure mailer backup"
 for service in $services; do keep "$folder/postgres/lethe_$service"; done
 for schema in $services vault; do keep "$folder/postgres/${schema}_owner"; done
@@ -38,11 +38,11 @@ for service in $services; do
 done
 
 # Each container's user must be able to read what it is given (10001: ours, 999: the postgres image's), and intake's
-# migrate to make the first KEK.
+# to make KEKs.
 if [ "$(id -u)" -eq 0 ]; then
-    chown -R 10001 "$folder/keys" "$folder/kek" "$folder/ledger"
+    chown -R 10001 "$folder/keys" "$folder/kek" "$folder/ledger" "$folder/escrow"
     chown -R 999 "$folder/postgres" "$folder/keyring"
 else
     chmod -R a+rX "$folder/keys" "$folder/postgres" "$folder/keyring"
-    chmod a+rwx "$folder/kek" "$folder/ledger"
+    chmod a+rwx "$folder/kek" "$folder/ledger" "$folder/escrow"
 fi

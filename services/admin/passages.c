@@ -52,4 +52,8 @@ CHANGE(patch_backup, "backup.change", RIGHT_DECIDE, PEER_BACKUP, HTTP_PATCH, "/i
 LOOK(get_backup_answers, "backup.answers", RIGHT_LOOK, PEER_BACKUP, "/internal/v1/backups/answers")
 CHANGE(post_backup_answer, "backup.answer", RIGHT_DECIDE, PEER_BACKUP, HTTP_POST, "/internal/v1/backups/{id}/answers")
 CHANGE(post_rehearsal, "retention.rehearse", RIGHT_REQUEST, PEER_RETENTION, HTTP_POST, "/internal/v1/rehearsals")
+LOOK(get_keys, "key.status", RIGHT_LOOK, PEER_INTAKE, "/internal/v1/keys")
+CHANGE(post_keys_rotate, "key.rotate", RIGHT_RULE, PEER_INTAKE, HTTP_POST, "/internal/v1/keys/rotate")
+CHANGE(post_keys_pause, "key.pause", RIGHT_RULE, PEER_INTAKE, HTTP_POST, "/internal/v1/keys/pause")
+CHANGE(post_keys_resume, "key.resume", RIGHT_RULE, PEER_INTAKE, HTTP_POST, "/internal/v1/keys/resume")
 LOOK(get_campaign, "campaign.show", RIGHT_LOOK, PEER_MAILER, "/internal/v1/campaigns/{id}")

@@ -40,6 +40,7 @@ route_fn get_health, get_policy, get_roles, post_resync_of;
 route_fn post_request, get_requests, get_request, post_cancel, post_verify, post_approve, post_pause, post_resume,
     post_extend, post_reject, post_complete, post_answered, post_subject, get_certificate, get_report;
 route_fn get_sources, post_release;
+route_fn get_keys, post_keys_rotate, post_keys_pause, post_keys_resume;
 route_fn post_holder, get_holders, get_holder, patch_holder, post_manual_result;
 route_fn post_search, get_looks;
 route_fn get_reviews, post_review, post_rehearsal, get_refused;

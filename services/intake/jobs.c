@@ -268,6 +268,7 @@ static enum outcome truncate_in(struct call *call, bool *again, struct error *er
 const struct periodic_job intake_jobs[INTAKE_JOBS] = {
     EVERY("doomed-keys", SECONDS(30), doomed_keys),
     EVERY("sweep-keys", HOURS(1), sweep_keys),
+    EVERY("keys", SECONDS(2), keys_run),
     EVERY("expire-quarantine", MINUTES(1), expire_quarantine),
     EVERY("requeue", SECONDS(30), requeue),
     EVERY("roll", SECONDS(10), roll),

@@ -29,6 +29,10 @@ static const struct http_route routes[] = {
      .auth = HTTP_INTERNAL,
      .body_limit = 256 << 10},
     POST("/internal/v1/quarantine", post_quarantine, HTTP_INTERNAL),
+    GET("/internal/v1/keys", get_keys, HTTP_INTERNAL),
+    POST("/internal/v1/keys/rotate", post_keys_rotate, HTTP_INTERNAL),
+    POST("/internal/v1/keys/pause", post_keys_pause, HTTP_INTERNAL),
+    POST("/internal/v1/keys/resume", post_keys_resume, HTTP_INTERNAL),
 };
 
 static const struct event_type *const publishes[] = {
@@ -42,6 +46,8 @@ static const struct option options[] = {
     {.name = "event-tokens-file",
      .kind = OPTION_FILE,
      .help = "lines `source: SHA-256 of its token`: POST /v1/events asks for one of them (else for none)"},
+    {.name = "kek-escrow-dir", .kind = OPTION_DIR, .help = "folder of the KEKs' one second copy"},
+    {.name = "kek-escrow-command", .kind = OPTION_FILE, .help = "program that keeps it, instead of the folder"},
     {.name = "keyring-owner", .kind = OPTION_DSN, .help = "connection string of the keyring's owner (migrate alone)"},
 };
 
@@ -49,12 +55,12 @@ static enum outcome migrate_vault(const struct options *given, const struct log 
 {
     const struct vault_migrate_config config = {.vault_owner_dsn = option_text(given, "pg-vault-owner"),
                                                 .keyring_owner_dsn = option_text(given, "keyring-owner"),
-                                                .kek_dir = option_text(given, "kek-dir")};
+                                                .kek_dir = option_text(given, "kek-dir"),
+                                                .kek_command = option_text(given, "kek-command")};
     int more = 0;
 
-    if (config.vault_owner_dsn == NULL || config.keyring_owner_dsn == NULL || config.kek_dir == NULL)
-        return error_refuse(err, "", "configuration",
-                            "migrate needs LETHE_PG_VAULT_OWNER, LETHE_KEYRING_OWNER and LETHE_KEK_DIR");
+    if (config.vault_owner_dsn == NULL || config.keyring_owner_dsn == NULL)
+        return error_refuse(err, "", "configuration", "migrate needs LETHE_PG_VAULT_OWNER and LETHE_KEYRING_OWNER");
     TRY(vault_migrate(&config, log, &more, err));
     *applied += more;
     return DONE;
@@ -75,6 +81,7 @@ static void add_metrics(struct intake *intake, struct service *service)
         "consents asked for in records that came to nothing: no address, unknown words, an old version");
     intake->requeued =
         metrics_counter(m, "lethe_intake_requeued_total", "", "events put back once a restriction was lifted");
+    keys_metrics(intake);
     intake->truncated =
         metrics_counter(m, "lethe_intake_truncations_total", "", "times that a partition of contacts.in was truncated");
 }
@@ -105,6 +112,8 @@ static enum outcome start(struct service *service, void **state, struct error *e
     intake->producer = producer;
     intake->tokens = tokens;
     intake->partitions = partitions;
+    kek_place_init(&intake->escrow, option_text(service_options(service), "kek-escrow-dir"),
+                   option_text(service_options(service), "kek-escrow-command"));
     (void)pthread_mutex_init(&intake->kinds_lock, NULL);
     add_metrics(intake, service);
     *state = intake;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "common/service/service.h"
+#include "common/vault/place.h"
 
 extern const struct service_def intake_service;
 
@@ -21,6 +22,8 @@ struct intake {
     struct tokens *tokens;                  /* of the sources that may POST events; NULL: whoever reaches the port */
     int32_t partitions;                     /* of contacts.in */
     bool careful;                           /* the loop's alone: keys of the last batch were there already */
+    struct kek_place escrow;                /* type NULL: there is none */
+    int64_t keys_rest_until_us;             /* the job keys' alone, monotonic */
     int64_t unrolled_since[PARTITIONS_MAX]; /* the job roll's alone */
     int64_t truncated_to[PARTITIONS_MAX];   /* the job truncate's alone */
 
@@ -33,6 +36,7 @@ struct intake {
 
     struct metrics *metrics;
     struct metric *accepted, *activities, *late, *dropped, *asks_dropped, *requeued, *truncated;
+    struct metric *kek_epoch, *kek_late_s, *keys_rewrapped, *keys_unreadable, *keys_paused;
 };
 
 #endif

@@ -20,7 +20,7 @@ class FakeHome:
     """As much of a home as naming the options takes."""
 
     def __init__(self):
-        self.path = self.secret = self.kek = self.ledger = self.bin = self.run = self.log = Path("/nowhere")
+        self.path = self.secret = self.kek = self.ledger = self.escrow = self.bin = self.run = self.log = Path("/nowhere")
         self.policy = Path("/nowhere/policy.yaml")
 
     def port(self, *_):
@@ -82,12 +82,14 @@ def test_compose_mounts_keks_only_where_there_is_a_keyring_role(compose):
         assert mounts == ("LETHE_KEYRING" in options_of(service)), service
 
 
-def test_compose_volumes_are_well_formed_and_migrate_alone_writes_keks(compose):
+def test_compose_volumes_are_well_formed_and_intake_alone_writes_keks(compose):
     for name, part in compose.items():
         for volume in part.get("volumes", []):
             assert re.fullmatch(r"[^\s:]+:/[^\s:]+(:ro)?", volume), f"{name}: {volume!r}"
             if ":/run/lethe/kek" in volume:
-                assert volume.endswith(":ro") == (name != "migrate-intake"), f"{name}: {volume}"
+                assert volume.endswith(":ro") == (name not in ("intake", "migrate-intake")), f"{name}: {volume}"
+            if ":/run/lethe/escrow" in volume:
+                assert name in ("intake", "migrate-intake"), f"{name}: {volume}"
 
 
 def documents(name):
@@ -109,12 +111,12 @@ def test_kubernetes_names_the_same_options(service):
     assert container["readinessProbe"]["httpGet"]["path"] == "/health/ready"
 
 
-def test_kubernetes_migrate_alone_writes_keks():
+def test_kubernetes_intake_alone_writes_keks():
     mounts = {(d["metadata"]["name"], m.get("readOnly", False)) for path in KUBERNETES.glob("*.yaml") for d in documents(path.name)
               if d["kind"] in ("StatefulSet", "Job") for c in d["spec"]["template"]["spec"]["containers"]
               for m in c["volumeMounts"] if m["name"] == "kek"}
-    assert {name for name, read_only in mounts if not read_only} == {"migrate-intake"}
-    assert "intake" in {name for name, _ in mounts}
+    assert {name for name, read_only in mounts if not read_only} == {"intake", "migrate-intake"}
+    assert "mailer" in {name for name, _ in mounts}
 
 
 def test_kustomization_lists_what_is_there():

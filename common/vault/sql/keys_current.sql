@@ -1,1 +1,1 @@
-SELECT epoch, proof FROM keyring.current_v1()
+SELECT epoch, proof, oldest FROM keyring.current_v1()

@@ -1,1 +1,1 @@
-SELECT state, proof FROM keyring.epoch_v1($1::int4)
+SELECT state, proof, oldest FROM keyring.epoch_v1($1::int4)

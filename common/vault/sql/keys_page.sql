@@ -1,1 +1,1 @@
-SELECT key_id, old FROM keyring.page_v1($1::text, $2::timestamptz, $3::uuid, $4::int4)
+SELECT key_id, old FROM keyring.page_v1($1::timestamptz, $2::uuid, $3::int4)

@@ -1,1 +1,1 @@
-SELECT keyring.sweep_v1($1::text, $2::timestamptz, $3::uuid[])
+SELECT keyring.sweep_v1($1::timestamptz, $2::uuid[])

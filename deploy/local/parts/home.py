@@ -48,6 +48,7 @@ class Home:
         self.secret = self.path / "secrets"
         self.kek = self.path / "kek"
         self.ledger = self.path / "ledger"
+        self.escrow = self.path / "escrow"
         self.mail = self.path / "mail"
         self.policy = self.path / "policy.yaml"
         self.env_file = self.path / "stack.env"
@@ -104,7 +105,7 @@ class Home:
     def prepare(self):
         for folder in (self.path, self.run, self.log):
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.secret, self.kek, self.ledger, self.mail):
+        for folder in (self.secret, self.kek, self.ledger, self.escrow, self.mail):
             folder.mkdir(mode=0o700, exist_ok=True)
         (self.path / "port_base").write_text(f"{self.base}\n")
         for name in ("index.key", "internal.token", "admin.token", "signing.key", "sealing.key"):

@@ -44,12 +44,15 @@ class Service:
             "LETHE_REDIS": f"127.0.0.1:{home.port('redis')}",
             "LETHE_SMTP": f"127.0.0.1:{home.port('smtp')}",
             "LETHE_POLICY": str(home.policy),
-            "LETHE_KEK_DIR": str(home.kek),
             "LETHE_LEDGER": str(home.ledger),
             "LETHE_PUBLIC_URL": home.url("consent"),
         }
+        command = os.environ.get("LETHE_KEK_COMMAND")  # a KMS's, for whoever tries one
+        values.update({"LETHE_KEK_COMMAND": command} if command else {"LETHE_KEK_DIR": str(home.kek)})
         for variable, secret in SECRET_FILES.items():
             values[variable] = str(home.secret / secret)
+        if self.name == "intake":
+            values["LETHE_KEK_ESCROW_DIR"] = str(home.escrow)
         if self.name in KEYRING_ROLES:
             values["LETHE_KEYRING"] = stack.keyring.conninfo(f"lethe_{self.name}")
         for other in SERVICES:

@@ -74,6 +74,7 @@ ctl_fn reviews_list, reviews_decide, audit_list, audit_check, operators_list, op
     operators_revoke, roles_list, health_show, refused_show, resync_service, sources_list, sources_release,
     campaigns_list, campaigns_show, campaigns_send, retention_rehearse;
 ctl_fn backups_list, backups_add, backups_change, backups_manifest, backups_asked, backups_answer;
+ctl_fn keys_status, keys_order;
 ctl_fn policy_show, policy_check, policy_diff;
 
 /* subject_json: the "subject" that the flags name: --email, --email-file, --phone-file, --record SYSTEM/ID, --person,

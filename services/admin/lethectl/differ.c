@@ -303,6 +303,8 @@ void policy_differ(const struct policy *old, const struct policy *new, const str
         {"forget", "extension", old->answer_extension, new->answer_extension},
         {"forget", "tombstone_keep", old->tombstone_keep, new->tombstone_keep},
         {"forget", "request_keep", old->request_keep, new->request_keep},
+        {"forget", "certificate_keep", old->certificate_keep, new->certificate_keep},
+        {"policy", "key_epoch", old->key_epoch, new->key_epoch},
         {"policy", "quarantine_keep", old->quarantine_keep, new->quarantine_keep},
         {"policy", "opt_in_valid", old->opt_in_valid, new->opt_in_valid},
         {"policy", "consent_proof", old->consent_proof, new->consent_proof},

@@ -1,0 +1,1 @@
+SELECT keyring.escrowed_v1($1::int4)

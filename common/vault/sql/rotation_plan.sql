@@ -1,0 +1,1 @@
+SELECT keyring.plan_v1($1::int4, $2::timestamptz, $3::timestamptz)

@@ -1,0 +1,1 @@
+SELECT keyring.retire_v1($1::int4)
