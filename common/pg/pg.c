@@ -492,6 +492,7 @@ void pg_rollback(struct pg *pg)
     if (pg->conn == NULL)
         return;
     /* A rollback that can't be sent leaves a dead connection, and with it the server rolls back. */
-    if (send_control(pg, ENTRY_CONTROL, &rollback_statement, &ignored) != DONE || sync_and_drain(pg, NULL, &ignored) != DONE)
+    if (send_control(pg, ENTRY_CONTROL, &rollback_statement, &ignored) != DONE ||
+        sync_and_drain(pg, NULL, &ignored) != DONE)
         disconnect(pg);
 }
