@@ -3,9 +3,10 @@
  *
  * The road within one service:
  *   lethe.forget.opened   tombstones on the keys, the persons and the records named (state restricted), on_restrict
- *   lethe.forget.destroy  tombstones on all ids of the now closed set; a task with the snapshot's xmax is stored
- *   job "forget"          where pg_snapshot_xmin has reached xmax: every writer that could not see the tombstones has
- *                         ended; `prepare` (keys), `erase` and `count` in one transaction; then the answer
+ *   lethe.forget.destroy  tombstones on all ids of the now closed set; a task is stored
+ *   job "forget"          marks the next transaction's number when it first sees the task; once none below it runs,
+ *                         every writer that could not see the tombstones has ended: `prepare` (keys), `erase` and
+ *                         `count` in one transaction; then the answer
  *                         lethe.forget.result {phase destroy, rows, remaining}; rows left over: again, with backoff
  *   lethe.forget.verify   `count` once more; the answer with phase verify
  *   lethe.forget.cancelled / completed   restrictions lifted / the task closed (tombstones stay as the policy says) */
