@@ -1,13 +1,21 @@
 /* consumer: a member of a group whose offsets live in PostgreSQL. An assignment is taken in two steps, so that a database
  * that is away delays it without leaving the group. */
+#include "common/kafka/fetching.h"
 #include "common/kafka/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Messages, of all partitions; and what one fetch brings, compressed: a batch of upstream's that is larger comes whole. */
+#define QUEUED_MESSAGES 3000
+#define FETCH_BYTES 65536
+
 struct kafka_consumer {
     rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    struct fetching fetching;
+    struct header headers[24]; /* of the message polled last */
     const struct log *log;
     struct kafka_callbacks callbacks;
     rd_kafka_topic_partition_list_t *pending;  /* assigned by the group, offsets not read yet */
@@ -122,7 +130,7 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 
 static rd_kafka_conf_t *configure(const struct kafka_config *config, struct kafka_consumer *consumer, struct error *err)
 {
-    char kbytes[16];
+    char kbytes[16], messages[16], fetch_bytes[16];
     struct kafka_setting settings[] = {
         {"bootstrap.servers", config->brokers},
         {"client.id", config->client},
@@ -141,17 +149,19 @@ static rd_kafka_conf_t *configure(const struct kafka_config *config, struct kafk
         {"fetch.error.backoff.ms", "50"},
         {"reconnect.backoff.max.ms", "2000"},
         {"topic.metadata.refresh.interval.ms", "30000"},
-        {"queued.min.messages", "32000"},
+        {"queued.min.messages", messages},
         {"queued.max.messages.kbytes", kbytes},
-        {"fetch.message.max.bytes", "131072"}, /* compressed: what comes of it is ten times as much */
-        {"fetch.max.bytes", "1048576"},
-        {"message.max.bytes", "1048576"},
+        {"fetch.message.max.bytes", "32768"},
+        {"fetch.max.bytes", fetch_bytes},
+        {"message.max.bytes", fetch_bytes}, /* else fetch.max.bytes is raised to it; larger messages come, too */
         {"isolation.level", "read_committed"},
         {"allow.auto.create.topics", "false"},
     };
     rd_kafka_conf_t *conf;
 
     snprintf(kbytes, sizeof(kbytes), "%d", config->queued_kbytes);
+    snprintf(messages, sizeof(messages), "%d", QUEUED_MESSAGES);
+    snprintf(fetch_bytes, sizeof(fetch_bytes), "%d", FETCH_BYTES);
     conf = kafka_conf_new(settings, sizeof(settings) / sizeof(settings[0]), err);
     if (conf == NULL)
         return NULL;
@@ -189,6 +199,7 @@ enum outcome kafka_consumer_new(const struct kafka_config *config, const struct 
     consumer->log = log;
     consumer->topics = config->topics;
     consumer->topics_n = config->topics_n;
+    consumer->fetching = (struct fetching){.most = QUEUED_MESSAGES, .most_bytes = (size_t)config->queued_kbytes * 1000};
     conf = configure(config, consumer, err);
     if (conf == NULL) {
         outcome = REFUSED;
@@ -201,6 +212,7 @@ enum outcome kafka_consumer_new(const struct kafka_config *config, const struct 
         goto failed;
     }
     rd_kafka_poll_set_consumer(consumer->rk);
+    consumer->queue = rd_kafka_queue_get_consumer(consumer->rk);
     if ((outcome = subscribe(consumer, err)) != DONE)
         goto failed;
     *out = consumer;
@@ -214,6 +226,8 @@ void kafka_consumer_free(struct kafka_consumer *consumer)
 {
     if (consumer == NULL)
         return;
+    if (consumer->queue != NULL)
+        rd_kafka_queue_destroy(consumer->queue);
     if (consumer->rk != NULL) {
         rd_kafka_consumer_close(consumer->rk);
         replace(&consumer->pending, NULL);
@@ -259,14 +273,15 @@ static bool is_ours(const char *name)
            strcasecmp(name, "traceparent") == 0;
 }
 
-static void read_headers(rd_kafka_message_t *rkm, struct kafka_message *message)
+static void read_headers(struct kafka_consumer *consumer, rd_kafka_message_t *rkm, struct kafka_message *message)
 {
     rd_kafka_headers_t *headers;
-    size_t room = sizeof(message->headers) / sizeof(message->headers[0]);
+    size_t room = sizeof(consumer->headers) / sizeof(consumer->headers[0]);
     const char *name;
     const void *value;
     size_t n;
 
+    message->headers = consumer->headers;
     message->headers_n = 0;
     if (rd_kafka_message_headers(rkm, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
@@ -274,11 +289,11 @@ static void read_headers(rd_kafka_message_t *rkm, struct kafka_message *message)
                        rd_kafka_header_get_all(headers, i, &name, &value, &n) == RD_KAFKA_RESP_ERR_NO_ERROR;
          i++)
         if (is_ours(name))
-            message->headers[message->headers_n++] =
+            consumer->headers[message->headers_n++] =
                 (struct header){.name = text_of(name), .value = {.p = value == NULL ? "" : value, .n = n}};
 }
 
-static void fill(const struct kafka_consumer *consumer, rd_kafka_message_t *rkm, struct kafka_message *message)
+static void fill(struct kafka_consumer *consumer, rd_kafka_message_t *rkm, struct kafka_message *message)
 {
     rd_kafka_timestamp_type_t type;
 
@@ -290,7 +305,7 @@ static void fill(const struct kafka_consumer *consumer, rd_kafka_message_t *rkm,
     message->key = (struct text){.p = rkm->key, .n = rkm->key_len};
     message->value = (struct text){.p = rkm->payload == NULL ? "" : rkm->payload, .n = rkm->len};
     message->out_of_range = false;
-    read_headers(rkm, message);
+    read_headers(consumer, rkm, message);
 }
 
 static enum outcome on_message_error(struct kafka_consumer *consumer, rd_kafka_message_t *rkm,
@@ -330,6 +345,20 @@ static enum outcome still_away(struct kafka_consumer *consumer, struct error *er
     return error_retry(err, "kafka", "no broker can be reached");
 }
 
+/* Wakes the threads that fetch, by a question to each partition's leader whose answer nobody waits for. */
+static void go_on_fetching(struct kafka_consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list;
+
+    if (consumer->assigned == NULL || consumer->assigned->cnt == 0)
+        return;
+    list = rd_kafka_topic_partition_list_copy(consumer->assigned);
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    (void)rd_kafka_offsets_for_times(consumer->rk, list, 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 enum outcome kafka_poll(struct kafka_consumer *consumer, int wait_ms, struct kafka_message *message, bool *got,
                         struct error *err)
 {
@@ -348,6 +377,9 @@ enum outcome kafka_poll(struct kafka_consumer *consumer, int wait_ms, struct kaf
         return on_message_error(consumer, rkm, message, got, err);
     fill(consumer, rkm, message);
     ENSURE(message->at.topic != NULL);
+    if (fetching_took(&consumer->fetching, message->value.n + message->key.n) &&
+        fetching_low(&consumer->fetching, rd_kafka_queue_length(consumer->queue)))
+        go_on_fetching(consumer);
     *got = true;
     return DONE;
 }

@@ -41,7 +41,7 @@ struct kafka_message {
     struct kafka_partition at;
     int64_t offset, timestamp_us;
     struct text key, value;
-    struct header headers[24]; /* ce_*, content-type, traceparent; no others */
+    const struct header *headers; /* ce_*, content-type, traceparent; no others. The list is good until the next poll */
     size_t headers_n;
     bool out_of_range; /* no message: the offset asked for isn't in the log; look at the watermarks, then seek */
 };

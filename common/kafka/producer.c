@@ -86,7 +86,7 @@ static enum outcome make(const char *brokers, const char *client, const char *ba
         {"compression.type", "lz4"},
         {"socket.nagle.disable", "true"},
         {"reconnect.backoff.max.ms", "2000"},
-        {"queue.buffering.max.kbytes", "16384"},
+        {"queue.buffering.max.kbytes", "4096"},
         {"queue.buffering.max.messages", "100000"},
         {"message.max.bytes", message_bytes},
         {"allow.auto.create.topics", "false"},

@@ -94,10 +94,24 @@ static enum outcome read_envelope(struct item *item, struct arena *arena, struct
     return outcome;
 }
 
+static enum outcome keep(enum outcome outcome, const struct error *err, struct item *item, struct arena *arena)
+{
+    struct error *kept;
+
+    if (outcome == DONE)
+        return DONE;
+    kept = ARENA_NEW(arena, struct error);
+    *kept = *err;
+    item->decoded_error = kept;
+    return outcome;
+}
+
 static void decode(struct item *item, const struct service_def *def, struct arena *arena)
 {
+    struct error err = {0};
+
     item->batch_handler = find_batch(def, item->message.at.topic);
-    item->decoded_outcome = read_envelope(item, arena, &item->decoded_error);
+    item->decoded_outcome = keep(read_envelope(item, arena, &err), &err, item, arena);
     if (item->decoded_outcome != DONE)
         return;
     if (item->batch_handler != NULL) {
@@ -109,7 +123,7 @@ static void decode(struct item *item, const struct service_def *def, struct aren
     }
     if (item->type != NULL)
         item->decoded_outcome =
-            event_decode(item->type->data, item->event.data, arena, &item->decoded, &item->decoded_error);
+            keep(event_decode(item->type->data, item->event.data, arena, &item->decoded, &err), &err, item, arena);
 }
 
 /* What the inbox knows an event by: its source and id (of ours: they hold nobody's data), whole. */
@@ -261,8 +275,9 @@ static enum outcome run_batch_handler(const struct batch_handler *handler, struc
                                        .type = item->type,
                                        .event = item->decoded,
                                        .raw = item->message.value,
-                                       .outcome = item->outcome,
-                                       .error = item->error}; /* reset_outcomes put decoding's there */
+                                       .outcome = item->outcome}; /* reset_outcomes put decoding's there */
+        if (item->error != NULL)
+            items[n].error = *item->error;
         index[n++] = i;
     }
     if (n == 0)
@@ -270,16 +285,16 @@ static enum outcome run_batch_handler(const struct batch_handler *handler, struc
     TRY(handler->handle(&worker->call, items, n, err));
     for (size_t i = 0; i < n; i++) {
         batch->items[index[i]].outcome = items[i].outcome;
-        batch->items[index[i]].error = items[i].error;
+        batch->items[index[i]].error = &items[i].error;
     }
     return DONE;
 }
 
-void batch_refuse(struct item *item, const struct error *err)
+void batch_refuse(struct batch *batch, struct item *item, const struct error *err)
 {
     item->refused = true;
-    item->decoded_outcome = item->outcome = REFUSED;
-    item->decoded_error = item->error = *err;
+    item->decoded_outcome = item->outcome = keep(REFUSED, err, item, batch->arena);
+    item->error = item->decoded_error;
 }
 
 static void reset_outcomes(struct batch *batch, size_t from, size_t to)
@@ -311,7 +326,7 @@ static enum outcome run_handlers(struct batch *batch, size_t from, size_t to, st
         if (outcome != REFUSED || pg_failed(call->pg) || pg_statements(call->pg) != before ||
             outbox_count(call->outbox) != published)
             return outcome;
-        batch_refuse(item, err); /* nothing was touched: the batch goes on without it */
+        batch_refuse(batch, item, err); /* nothing was touched: the batch goes on without it */
         *culprit = to;
     }
     return DONE;
@@ -332,8 +347,8 @@ static void add_dead_letter(struct worker *worker, const struct item *item)
         .partition = meta->partition,
         .offset = meta->offset,
         .type = text_of(type),
-        .pointer = text_of(item->error.pointer),
-        .rule = item->error.rule[0] == 0 ? TEXT("unnamed") : text_of(item->error.rule),
+        .pointer = text_of(item->error->pointer),
+        .rule = item->error->rule[0] == 0 ? TEXT("unnamed") : text_of(item->error->rule),
     };
 
     snprintf(key, sizeof(key), "%s/%d", meta->topic, meta->partition);
@@ -341,7 +356,7 @@ static void add_dead_letter(struct worker *worker, const struct item *item)
         worker->call.outbox,
         &(struct outbox_message){.type = &dead_letter_event, .partition = -1, .key = text_of(key), .data = &letter});
     log_warn(&service->log, "event.dead-letter", F_STR("topic", meta->topic), F_INT("partition", meta->partition),
-             F_INT("offset", meta->offset), F_STR("type", type), F_ERROR(&item->error));
+             F_INT("offset", meta->offset), F_STR("type", type), F_ERROR(item->error));
     metric_add(service->dead_letters, 1);
 }
 

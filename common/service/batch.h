@@ -25,12 +25,12 @@ struct item {
     const struct event_type *type;
     void *decoded;
     uint8_t inbox_key[16];
-    bool seen, skip;              /* seen: the inbox knows it; skip: nobody handles it */
-    enum outcome decoded_outcome; /* what decoding came to */
-    struct error decoded_error;
-    enum outcome outcome; /* what this attempt came to */
-    struct error error;
-    bool refused; /* the handler refused it in an earlier attempt: not run again */
+    bool seen, skip;                   /* seen: the inbox knows it; skip: nobody handles it */
+    enum outcome decoded_outcome;      /* what decoding came to */
+    const struct error *decoded_error; /* where it isn't DONE; in the batch's arena */
+    enum outcome outcome;              /* what this attempt came to */
+    const struct error *error;         /* where it isn't DONE */
+    bool refused;                      /* the handler refused it in an earlier attempt: not run again */
 };
 
 struct batch {
@@ -47,7 +47,7 @@ void batch_clear(struct batch *batch); /* frees the messages, wipes what was dec
 void batch_add(struct batch *batch, struct service *service, struct kafka_message *message, struct owned *owned);
 
 /* batch_refuse: this item is for the dead letters, in this attempt and in later ones. */
-void batch_refuse(struct item *item, const struct error *err);
+void batch_refuse(struct batch *batch, struct item *item, const struct error *err);
 
 /* batch_apply: effects, inbox, dead letters, offsets and outbox of items [from, to) in worker's open transaction, up to
  * but without the commit. *culprit: the index of the item that a REFUSED is about, or to where nobody can tell. */

@@ -14,7 +14,7 @@ enum {
     SERVICE_TOPICS_MAX = 16,
     SERVICE_JOBS_MAX = 24,
     SERVICE_WAKES_MAX = 8,
-    BATCH_MAX = 2000,
+    BATCH_MAX = 1000,
     BATCH_BYTES = 4 << 20,
 };
 

@@ -271,7 +271,7 @@ static void process(struct loop *loop, struct batch *batch, size_t from, size_t 
             return;
         }
         if (outcome == REFUSED) {
-            batch_refuse(&batch->items[culprit == to ? from : culprit], &err);
+            batch_refuse(batch, &batch->items[culprit == to ? from : culprit], &err);
             continue;
         }
         note_failure(loop, outcome, &err);
@@ -302,7 +302,7 @@ static enum outcome join(struct loop *loop, struct error *err)
         .instance = service->instance,
         .topics = service->topics,
         .topics_n = service->topics_n,
-        .queued_kbytes = service->def->batches_n > 0 ? 16384 : 4096,
+        .queued_kbytes = service->def->batches_n > 0 ? 4096 : 2048,
     };
     const struct kafka_callbacks callbacks = {.on_assign = loop_assigned, .on_revoke = loop_revoked, .context = loop};
 
