@@ -13,7 +13,7 @@
 
 enum {
     RELAY_SLOTS = 512,
-    RELAY_BYTES = 24 << 20,     /* of rows given to us */
+    RELAY_BYTES = 4 << 20,      /* of rows given to us; the producer holds copies of some */
     RELAY_READ_BYTES = 8 << 20, /* of rows read back; one larger row comes alone */
     RELAY_PAGE = 100,           /* slots that rows given to us leave free for rows read back */
     RELAY_INLINE = 4096,        /* rows up to so many bytes are sent by the thread that gives them */

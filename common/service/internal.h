@@ -16,6 +16,7 @@ enum {
     SERVICE_WAKES_MAX = 8,
     BATCH_MAX = 1000,
     BATCH_BYTES = 4 << 20,
+    LOOP_KEEPS_BYTES = 6 << 20, /* of what a batch took, until nothing comes in: the next one takes as much */
 };
 
 /* What is waited for; health/ready names each. */

@@ -166,7 +166,7 @@ void worker_end(struct worker *worker)
 {
     policy_release(worker->call.policy);
     worker->call.policy = NULL;
-    arena_reset(worker->call.arena, 256 << 10);
+    arena_reset(worker->call.arena, worker->is_loop ? LOOP_KEEPS_BYTES : 256 << 10);
 }
 
 /* ---- what handlers call ----------------------------------------------------------------------------------------- */

@@ -197,6 +197,8 @@ enum outcome on_contacts(struct call *call, struct batch_item *items, size_t n, 
     while (room < n * 4)
         room *= 2;
     make_table(batch, room);
+    LIST_EXPECT(&batch->slots, batch->arena, n);
+    LIST_EXPECT(&batch->keys, batch->arena, n * 5);
     buf_init(&batch->text, 16 << 20);
     for (size_t i = 0; i < n; i++)
         batch->works[i] = (struct work){.item = &items[i], .slot = NO_SLOT};

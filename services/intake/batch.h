@@ -137,6 +137,10 @@ struct batch {
     struct scan *scan; /* made at the first refusal */
 };
 
+/* A list that will hold about so many: growing leaves what was outgrown in the arena. */
+#define LIST_EXPECT(list, arena, most)                                                                                 \
+    ((list)->room = (most), (list)->items = arena_array((arena), (most), sizeof *(list)->items))
+
 /* batch.c */
 enum outcome on_contacts(struct call *call, struct batch_item *items, size_t n, struct error *err);
 /* batch_slot: finds or makes the slot of a key. The pointer holds until the next call; indices stay. */
