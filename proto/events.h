@@ -307,6 +307,7 @@ struct backup_answer { /* lethe.backup.answered (backup): one a backup that may 
     struct uuid request, backup;
     struct text outcome; /* dark | gone | not-held | human (nobody has answered yet: the request stays open) */
     int64_t at;          /* dark since, gone on, looked at on, a human asked on */
+    int64_t until;       /* a copy's own end: until then the blind indexes in it can be linked; CLOCK_NONE: not known */
     struct text why;
     struct text evidence;                  /* a human's answer: where its proof lies, a code */
     struct uuid recorded_by, confirmed_by; /* a human's answer: two operators */

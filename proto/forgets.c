@@ -124,6 +124,7 @@ static const struct field backup_answer_type_fields[] = {
     MUST(backup_answer, outcome, TEXT, 1, 16),   MUST(backup_answer, at, TIME, 0, 0),
     MAY(backup_answer, why, TEXT, 0, 1024),      MAY(backup_answer, evidence, TEXT, 1, 128),
     MAY(backup_answer, recorded_by, UUID, 0, 0), MAY(backup_answer, confirmed_by, UUID, 0, 0),
+    MAY(backup_answer, until, TIME, 0, 0),
 };
 OPEN(backup_answer, backup_answer_type, check_backup_answer);
 EVENT(backup_answer_event, "lethe.backup.answered", "forget.result", backup_answer_type);

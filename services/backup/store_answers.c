@@ -66,6 +66,7 @@ enum outcome store_publish_answers(struct call *call, const struct uuid *request
                                        .backup = pg_get_uuid(&rows, i, 0),
                                        .outcome = pg_get_text(&rows, i, 1),
                                        .at = pg_get_time(&rows, i, 2),
+                                       .until = pg_get_time(&rows, i, 7),
                                        .why = pg_get_text(&rows, i, 3)};
         if (!pg_is_null(&rows, i, 6)) { /* what only one person has said is no answer yet */
             answer.evidence = pg_get_text(&rows, i, 4);

@@ -26,6 +26,7 @@ static enum outcome print_backups(struct call *call, const struct uuid *request,
         json_text(&j, "evidence", pg_get_text(&rows, i, 3));
         json_text(&j, "outcome", pg_get_text(&rows, i, 1));
         json_uuid(&j, "recorded_by", &recorded_by);
+        json_time(&j, "until", pg_get_time(&rows, i, 6)); /* its blind indexes can be linked until then */
         json_end(&j);
     }
     buf_char(out, ']');

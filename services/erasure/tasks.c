@@ -158,6 +158,7 @@ enum outcome backup_put(struct call *call, const struct backup_answer *answer, s
     pg_add_text(&params, answer->evidence);
     pg_add_uuid(&params, &answer->recorded_by);
     pg_add_uuid(&params, &answer->confirmed_by);
+    pg_add_time(&params, answer->until);
     return pg_queue(call->pg, &erasure_sql_backup_put, &params, err);
 }
 

@@ -158,6 +158,7 @@ CREATE TABLE {schema}.backup_answer (
     backup  uuid        NOT NULL,
     outcome text        NOT NULL,
     at      timestamptz NOT NULL,
+    until   timestamptz, -- the copy's own end: its blind indexes can be linked until then
     evidence     text, -- of an answer by hand: where the proof lies, and two operators
     recorded_by  uuid,
     confirmed_by uuid,

@@ -35,9 +35,9 @@ SELECT json_strip_nulls(json_build_object(
           FROM task AS t WHERE t.request = r.id),
        (SELECT coalesce(json_agg(json_strip_nulls(json_build_object(
                    'backup', b.backup, 'outcome', b.outcome, 'at', rfc3339(b.at), 'evidence', b.evidence,
-                   'recorded_by', b.recorded_by, 'confirmed_by', b.confirmed_by))
+                   'recorded_by', b.recorded_by, 'confirmed_by', b.confirmed_by, 'until', rfc3339(b.until)))
                    ORDER BY b.at, b.backup), '[]'::json)::text
-          FROM (SELECT a.backup, a.outcome, a.evidence, a.recorded_by, a.confirmed_by,
+          FROM (SELECT a.backup, a.outcome, a.evidence, a.recorded_by, a.confirmed_by, a.until,
                        CASE WHEN a.outcome = 'dark' AND a.confirmed_by IS NULL THEN coalesce(i.answered_at, a.at) ELSE a.at END AS at
                   FROM backup_answer AS a
                   LEFT JOIN task AS i ON i.request = a.request AND i.name = 'intake' AND i.kind = 'service'

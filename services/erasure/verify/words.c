@@ -92,6 +92,7 @@ static void print_backup(const json_t *backup, FILE *out)
     print_safe(text_of(backup, "backup"), out);
     (void)fprintf(out, " %s", meaning_of(meanings, text_of(backup, "outcome")));
     print_safe(text_of(backup, "at"), out);
+    add(backup, "until", "; keyed hashes of the person's identifiers in it can be linked until ", out);
     print_two(backup, out);
 }
 
