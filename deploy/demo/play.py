@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / "deploy" / "demo")]
 
+import backups  # noqa: E402
 import generate  # noqa: E402
 from forgetting import in_redis, in_topics, of_contacts_in  # noqa: E402
 from holders import KafkaArchive, WebhookCrm  # noqa: E402
@@ -68,6 +69,7 @@ class Story:
         self.ada = {}
         self.request = None
         self.confirmation = 0
+        self.backup = {}
 
     # -- talking to the outside ----------------------------------------------------------------------------------
     def api(self, method, path, body=None, expect=(200, 201, 202)):
@@ -329,10 +331,38 @@ class Story:
         must(not found, f"Redis holds her: {found}")
         self.time.saw("topics as a consumer reads them, keys and values of Redis: not a trace")
 
+    def a_backup_is_taken(self):
+        self.time.step("A backup is taken: all schemas and, apart, the keyring, sealed")
+        self.backup = backups.take(self.stack)
+        notes = backups.notes(self.stack)
+        must(set(self.backup.values()) <= set(notes), f"noted are {sorted(notes)}")
+        must(backups.run(self.stack, "verify").stdout.count("good") == len(notes), "one of them isn't good")
+        note = notes[self.backup["schemas"]]
+        self.time.saw(f"two files, checked; kept as the {note['rotation']} one until {note['expires_at'][:10]}; Ada is in them")
+
+    def a_restore(self):
+        self.time.step("A disaster: the backup with Ada in it is restored")
+        for service in SERVICES:
+            self.stack.stop(service)
+        for what in ("schemas", "keyring"):
+            backups.run(self.stack, "restore", self.backup[what])
+        rows = self.count("SELECT count(*) FROM vault.record")
+        self.time.saw(f"restored while nobody looked: {rows} records, hers among them")
+        for service in SERVICES:
+            self.stack.start(service, wait=False)
+        wait_until(lambda: all(self.stack.ready(service) for service in SERVICES), 60, "the gates to open")
+        gone = rows - self.count("SELECT count(*) FROM vault.record")
+        must(gone >= 3 and not self.search(ADA["email"])["persons"], f"{gone} records went, and she is known again")
+        must(self.search(BOB["email"])["persons"], "Bob is gone")
+        report = backups.report(self.stack)
+        must(report["totals"]["left"] == 0 and self.request in json.dumps(report), f"the report says {report['totals']}")
+        self.time.saw(f"each service stayed closed until the ledger's orders were carried out again: {gone} records gone anew")
+        self.time.saw(f"the signed report: {report['totals']['orders']} orders in eight schemas, nothing left")
+
     def play(self):
         steps = (self.the_stack_is_there, self.holders_register, self.a_crm_lives, self.ada_arrives, self.policy_dropped,
-                 self.double_opt_in, self.campaigns, self.forget, self.the_crm_returns, self.a_late_event,
-                 self.bob_keeps_his_mail, self.no_trace)
+                 self.double_opt_in, self.campaigns, self.a_backup_is_taken, self.forget, self.the_crm_returns, self.a_late_event,
+                 self.bob_keeps_his_mail, self.no_trace, self.a_restore)
         try:
             for step in steps:
                 step()
