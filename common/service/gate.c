@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/forget/forget.h"
@@ -163,7 +162,7 @@ static enum outcome set_back(struct call *call, struct pulse copy, struct error 
 }
 
 /* Beats, and finds out whether the schema was set back. Commits by itself: nothing of the service's is in it. */
-static enum outcome beat(struct call *call, struct error *err)
+static enum outcome beat(struct call *call, bool serving, struct error *err)
 {
     struct service *service = call->service;
     struct pulse now, copy = read_copy(service);
@@ -171,6 +170,12 @@ static enum outcome beat(struct call *call, struct error *err)
 
     copy.beat = copy.beat > seen ? copy.beat : seen;
     TRY(read_pulse(call->pg, &now, err));
+    if (now.beat < copy.beat && serving) {
+        close_gate(service, "the schema was set back by a restore: the service starts anew");
+        TRY(write_copy(service, copy, err));
+        service_start_anew(service);
+        return error_retry(err, "ledger", "the schema was set back by a restore");
+    }
     if (now.beat < copy.beat)
         return set_back(call, copy, err);
     TRY(raise(call, &service_sql_mark_beat, 0, &now.beat, err));
@@ -238,30 +243,24 @@ static enum outcome try_to_open(struct call *call, bool *open, struct error *err
     return DONE;
 }
 
-/* The tasks of what was ordered again. While serving, their own job has them. */
-static enum outcome work(struct call *call, bool serving, struct error *err)
+/* The tasks of what was ordered again: their job doesn't run yet. */
+static enum outcome work(struct call *call, struct error *err)
 {
-    const struct timespec pause = {.tv_nsec = 50000000};
     bool again;
 
     TRY(call_pause(call, err));
-    if (serving) {
-        jobs_wake(call->service, forget_job.name);
-        nanosleep(&pause, NULL);
-    } else {
-        TRY(forget_job.run(call, &again, err));
-    }
+    TRY(forget_job.run(call, &again, err));
     return call_resume(call, err);
 }
 
-static enum outcome pass(struct call *call, bool serving, struct error *err)
+static enum outcome pass(struct call *call, struct error *err)
 {
     bool open = false;
 
     while (!open) {
         TRY(try_to_open(call, &open, err));
         if (!open)
-            TRY(work(call, serving, err));
+            TRY(work(call, err));
         TRY(call_checkpoint(call, err));
         if (call_stopping(call))
             return DONE;
@@ -273,8 +272,8 @@ static enum outcome pass(struct call *call, bool serving, struct error *err)
 static enum outcome pass_once(struct worker *worker, struct error *err)
 {
     TRY(worker_begin(worker, err));
-    TRY(beat(&worker->call, err));
-    TRY(pass(&worker->call, false, err));
+    TRY(beat(&worker->call, false, err));
+    TRY(pass(&worker->call, err));
     return worker_commit(worker, err);
 }
 
@@ -299,7 +298,7 @@ enum outcome restore_gate_pass(struct service *service, struct error *err)
 static enum outcome leave(struct worker *worker, struct error *err)
 {
     TRY(worker_begin(worker, err));
-    return beat(&worker->call, err);
+    return beat(&worker->call, true, err);
 }
 
 void restore_gate_leave(struct service *service)
@@ -319,19 +318,14 @@ void restore_gate_leave(struct service *service)
 enum outcome restore_gate_run(struct call *call, bool *again, struct error *err)
 {
     struct replay_count count;
-    enum outcome outcome = DONE;
 
     (void)again;
     ((struct worker *)call)->is_gate = true;
     if (folder(call->service) == NULL)
         return DONE;
-    outcome = beat(call, err);
-    if (outcome == DONE)
-        outcome = restore_gate_closed(call->service)
-                      ? pass(call, true, err)
-                      : replay_orders(call, call->now_us - SETTLES_WITHIN_US, &count, err);
-    if (outcome != DONE && restore_gate_closed(call->service))
-        say(call->service, err->text);
-    TRY(outcome);
-    return pg_in_transaction(call->pg) && !restore_gate_closed(call->service) ? pg_commit(call->pg, err) : DONE;
+    TRY(beat(call, true, err));
+    if (restore_gate_closed(call->service)) /* somebody's look was older than a beat, no more */
+        open_gate(call->service);
+    TRY(replay_orders(call, call->now_us - SETTLES_WITHIN_US, &count, err));
+    return pg_commit(call->pg, err);
 }

@@ -81,6 +81,7 @@ struct service {
     atomic_bool waits[WAIT_KINDS];
     atomic_bool stopping, redis_away;
     atomic_bool restored;       /* an offset of ours lay outside its log, and nobody has settled it */
+    atomic_bool again;          /* once it has stopped it starts anew: its schema was set back under it */
     atomic_llong beat;          /* the schema's, as it was last seen: one that is lower was set back */
     char gate_said[256];        /* why the gate is closed; under the jobs lock */
     atomic_llong turn_began_us; /* the loop's; 0: between two */
@@ -119,6 +120,9 @@ void jobs_wake(struct service *service, const char *name);
 
 enum outcome routes_start(struct service *service, struct error *err) WARN_UNUSED;
 void routes_stop(struct service *service);
+
+/* start.c */
+void service_start_anew(struct service *service); /* stops, and starts as if it had been started */
 
 /* policy.c */
 enum outcome policy_start(struct service *service, struct pg *pg, struct error *err) WARN_UNUSED;

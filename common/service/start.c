@@ -189,6 +189,13 @@ static void begin_stop(struct service *service)
     alarm(STOP_WITHIN_S); /* whatever still hangs then ends with the process: the design is crash-safe */
 }
 
+/* Whatever a schema that was set back knows no more (epochs, leases, positions) is taken again as at any start. */
+void service_start_anew(struct service *service)
+{
+    if (!atomic_load(&service->stopping) && !atomic_exchange(&service->again, true))
+        kill(getpid(), SIGTERM); /* the thread that waits for signals takes it */
+}
+
 static void *signal_thread(void *context)
 {
     struct service *service = context;
@@ -352,11 +359,24 @@ static void bound_heap(void)
     ENSURE(mallopt(M_TRIM_THRESHOLD, TOP) == 1);
 }
 
+/* The same program with the same arguments. What is still pending of the stop would stop it again. */
+static void start_anew(char **argv)
+{
+    const struct timespec now = {0};
+    sigset_t set;
+
+    block_signals(&set);
+    while (sigtimedwait(&set, NULL, &now) > 0)
+        ;
+    alarm(0);
+    (void)execv("/proc/self/exe", argv);
+}
+
 int service_main(int argc, char **argv, const struct service_def *def)
 {
     struct error err = {0};
     struct service *service;
-    bool check, migrates, restores;
+    bool check, migrates, restores, again;
     int code = EXIT_CONFIG;
 
     if (take_word(&argc, argv, "--help")) {
@@ -380,6 +400,9 @@ int service_main(int argc, char **argv, const struct service_def *def)
         log_error(&service->log, "start.failed", F_ERROR(&err));
     else if (configure(service, argc, argv))
         code = check ? 0 : migrates ? migrate(service) : restores ? restored(service) : serve(service);
+    again = atomic_load(&service->again);
     service_free(service);
+    if (again)
+        start_anew(argv);
     return code;
 }

@@ -1,7 +1,16 @@
 """After a forget no canary of the person stands in clear anywhere: logs, PostgreSQL, WAL, Redis, topics, keys, event ids; and
 within three minutes not in contacts.in either."""
+import base64
+import json
+import os
 import re
+import subprocess
+import tempfile
+import time
+import urllib.parse
+from pathlib import Path
 
+import backups
 import pytest
 from forgetting import (ask, identity_of, in_redis, in_topics, of_contacts_in, tables_naming, uncompressed_wal,
                         wait_completed)
@@ -80,3 +89,98 @@ def test_not_a_trace_is_left(stack):
 
     wait_until(lambda: not in_files(stack), 180, lambda: f"contacts.in to be free of her; {sorted(map(str, in_files(stack)))}")
     assert in_topics(stack, NEEDLES, without=()) == set(), "contacts.in still hands her out"
+
+
+# ---- three hundred, of whom a hundred go; backups before and after ---------------------------------------------------------
+PEOPLE, GONE = 300, 100
+
+
+class Person:
+    """Canaries in every field, no two alike, one of them with letters that other encodings write differently."""
+
+    def __init__(self, number):
+        self.number = number
+        word = "".join(chr(ord("a") + int(d)) for d in f"{number:04}")
+        self.given, self.family = f"Zwölfine{word}", f"Übelhörq{word}"
+        self.email = f"kanarie.{word}@not-one-byte.example"
+        self.phone = f"15177{number:06}"
+        self.street, self.city = f"Vogelbauerweg{word}", f"Kleinkäfig{word}"
+        self.source, self.event = f"NB-{word}-7731", f"evt-nb-{word}"
+        self.body, self.gift = f"Geheimnis-{word}-Flöte", f"Schleife-{word}-rot"
+
+    def canaries(self):
+        return [self.given, self.family, self.email, self.phone, self.street, self.city, self.source, self.event, self.body,
+                self.gift]
+
+    def lives(self):
+        person = [{"role": "from", "email": self.email, "name": f"{self.given} {self.family}"}]
+        yield contact(self.source, event_id=self.event, given_name=self.given, family_name=self.family, email=self.email,
+                      phone="+49" + self.phone, street=self.street, city=self.city)
+        yield activity(self.source + "-E", person, category="enquiry", system="helpdesk", event_id=self.event + "-e",
+                       fields={"subject": self.family, "body": self.body})
+        yield activity(self.source + "-O", [{"role": "customer", "email": self.email}], event_id=self.event + "-o",
+                       fields={"gift_note": self.gift, "total": 10, "currency": "EUR"})
+
+
+def forms(text):
+    """A text as it may stand somewhere: plain, in UTF-16, hex, JSON, a URL, and base64 at each of its three places."""
+    raw = text.encode()
+    yield from {raw, text.encode("utf-16-le"), text.encode("utf-16-be"), json.dumps(text)[1:-1].encode(),
+                urllib.parse.quote(text, safe="").encode(), raw.hex().encode(), raw.hex().upper().encode(), raw.lower()}
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + raw)
+        inner = whole[4 if before else 0:len(whole) - 4 if (before + len(raw)) % 3 else len(whole)]
+        yield from {inner, inner.translate(bytes.maketrans(b"+/", b"-_"))}
+
+
+def places(stack, people):
+    """Files that hold any of their canaries in any form; mails are the outside world's."""
+    needles = {form for person in people for text in person.canaries() for form in forms(text) if len(form) >= 8}
+    home = stack.home.resolve()
+    data = [Path(stack.env["LETHE_PG_DATA"]), Path(stack.env["LETHE_KEYRING_DATA"])]
+    roots = [p for p in home.iterdir() if p.name != "mail"] + [p for p in data if home not in p.parents]
+    with tempfile.NamedTemporaryFile() as patterns:
+        patterns.write(b"\n".join(needle for needle in needles if b"\n" not in needle) + b"\n")
+        patterns.flush()
+        done = subprocess.run(["grep", "-rlaFs", "-f", patterns.name, *roots], stdout=subprocess.PIPE,
+                              env={**os.environ, "LC_ALL": "C"}, check=False)
+    return sorted(os.fsdecode(name) for name in done.stdout.splitlines())
+
+
+def readable(stack, person):
+    """What the vault opens of one who stays."""
+    found = stack.admin("POST", "/subjects/search", {"email": person.email}).json()
+    records = re.findall(r'"record": ?"([0-9a-f-]{36})"', json.dumps(found))
+    answer = stack.internal("POST", "intake", "/internal/v1/records",
+                            {"records": records, "fields": True, "reason": "request", "actor": records[0]})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+@pytest.mark.durable
+def test_not_one_byte_of_the_forgotten_with_backups_before_and_after(stack):
+    uncompressed_wal(stack)
+    people = [Person(number) for number in range(PEOPLE)]
+    gone, stay = people[:GONE], people[GONE:]
+    for person in people:
+        stack.send(list(person.lives()), flush=False)
+    stack.send()
+    stack.wait_drained(120)
+    assert places(stack, people[:1]), "the search itself finds what is still in contacts.in"
+    before = backups.take(stack)
+    requests = [ask(stack, {"email": person.email}) for person in gone]
+    wait_completed(stack, requests, 120)
+    completed = time.monotonic()
+    after = backups.take(stack)
+    verdicts = dict(stack.rows("SELECT backup::text, string_agg(DISTINCT outcome, ' ') FROM backup.answer WHERE request = "
+                               "ANY(%s::uuid[]) GROUP BY 1", (requests,)))
+    assert verdicts == {before["schemas"]: "dark", before["keyring"]: "gone"}
+    assert set(after.values()).isdisjoint(verdicts)
+    stack.rows("CHECKPOINT")
+    stack.rows("CHECKPOINT", keyring=True)
+    wait_until(lambda: not places(stack, gone), max(1, completed + 180 - time.monotonic()),
+               lambda: f"not one byte to be left; they stand in {places(stack, gone)[:9]}")
+    for person in stay:
+        told = readable(stack, person)
+        assert all(text in told for text in (person.given, person.family, person.email, person.street, person.city)), told
+    assert backups.run(stack, "verify").stdout.count("good") == 4

@@ -7,6 +7,7 @@ import json
 import backups
 import nacl.signing
 import pytest
+import state_digest
 from forgetting import ask, wait_completed
 from lethe_stack import SERVICES, contact, event, wait_until
 
@@ -131,20 +132,52 @@ def test_what_a_restore_brings_back_is_gone_before_anything_is_served(stack):
     wait_completed(stack, [request], 60)
 
 
+def of_schema(stack, schema):
+    """Its tables' contents, as two runs are compared; what a resync says again is no difference."""
+    return {table: rows for table, rows in state_digest.state(stack).items() if table.startswith(schema + ".")}
+
+
 @pytest.mark.durable
-def test_one_schema_alone_restored(stack):
-    people(stack, range(2000, 2010))
+@pytest.mark.parametrize("schema", ["dedupe", "consent", "retention"])
+def test_one_schema_alone_restored(stack, schema):
+    """To an earlier hour: incarnation, replay, what came since from its neighbours; then as before."""
+    first = {"dedupe": 2000, "consent": 2100, "retention": 2200}[schema]
+    people(stack, range(first, first + 10))
     taken = backups.take(stack)
-    request = ask(stack, {"email": mail_of(2000)})
+    request = ask(stack, {"email": mail_of(first)})
+    people(stack, range(first + 10, first + 15))
     wait_completed(stack, [request], 60)
-    before = {name: incarnation(stack, name) for name in SERVICES}
-    stack.stop("dedupe")
-    backups.run(stack, "restore", taken["schemas"], "dedupe")
-    stack.start("dedupe")
-    assert {name for name in SERVICES if incarnation(stack, name) != before[name]} == {"dedupe"}
-    assert records_of(stack, [2000]) == 0 and records_of(stack, range(2001, 2010)) == 9
     stack.wait_drained(60)
-    assert stack.value("SELECT count(*) FROM dedupe.resync") == 0
+    before, other = {name: incarnation(stack, name) for name in SERVICES}, of_schema(stack, schema)
+    stack.stop(schema)
+    backups.run(stack, "restore", taken["schemas"], schema)
+    stack.start(schema)
+    assert {name for name in SERVICES if incarnation(stack, name) != before[name]} == {schema}
+    assert records_of(stack, [first]) == 0 and records_of(stack, range(first + 1, first + 15)) == 14
+
+    def differ():
+        return state_digest.differences(other, of_schema(stack, schema))
+    wait_until(lambda: not stack.behind() and not stack.value(f"SELECT count(*) FROM {schema}.resync") and not differ(), 60,
+               lambda: f"{schema} to be as before: {differ()}")
+
+
+@pytest.mark.durable
+def test_what_expired_since_expires_again(stack):
+    stack.stop("retention")
+    stack.send(contact("RS-EXPIRES", email="expires@restore.example", captured_at="2023-02-28T12:00:00Z"))
+    wait_until(lambda: stack.value("SELECT count(*) FROM vault.record WHERE created_at > now() - interval '1 minute'"), 30, "it")
+    rows = vault_records(stack)
+    taken = backups.take(stack)
+    stack.start("retention")
+    wait_until(lambda: vault_records(stack) == rows - 1, 60, "its expiry")
+    stack.wait_drained(60)
+    stop_services(stack)
+    backups.run(stack, "restore", taken["schemas"])
+    backups.run(stack, "restore", taken["keyring"])
+    assert vault_records(stack) == rows
+    start_services(stack)
+    assert vault_records(stack) == rows - 1
+    assert stack.value("SELECT count(*) FROM intake.ledger_replay WHERE type = 'lethe.forget.destroy' AND done_at IS NOT NULL")
 
 
 @pytest.mark.durable
@@ -170,6 +203,62 @@ def test_without_the_ledger_nothing_is_served(stack):
         assert told.status_code == 503
         path.write_bytes(whole)
         wait_until(lambda: stack.ready("retention"), 30, "it to go on")
+
+
+@pytest.mark.durable
+def test_a_lost_ledger_is_made_anew_from_its_copy(stack):
+    path = stack.home / "ledger" / "forgets.ledger"
+    wait_until(lambda: stack.value("SELECT count(*) FROM erasure.ledger_out") == 0, 20, "all to be appended")
+    stack.wait_drained(30)
+    whole = path.read_bytes()
+    refused = backups.run(stack, "ledger", "rebuild", check=False, LETHE_KAFKA=stack.env["LETHE_KAFKA"])
+    assert refused.returncode == 1 and path.read_bytes() == whole
+    stack.stop("erasure")
+    path.unlink()
+    stack.start("erasure", wait=False)
+    wait_until(lambda: "the ledger is gone" in stack.http("GET", stack.url("erasure", "/health/ready")).text, 20,
+               "erasure to say that it is gone")
+    backups.run(stack, "ledger", "rebuild", LETHE_KAFKA=stack.env["LETHE_KAFKA"])
+    assert path.read_bytes() == whole
+    wait_until(lambda: stack.ready("erasure"), 30, "it to go on")
+    wait_completed(stack, [ask(stack, {"email": "nobody.else@restore.example"})], 60)
+
+
+@pytest.mark.durable
+def test_a_database_restored_under_running_services_is_noticed(stack):
+    """All of them are up, and somebody restores: each closes by itself, and goes on when it is done."""
+    people(stack, range(3000, 3010))
+    taken = backups.take(stack)
+    request = ask(stack, {"email": mail_of(3000)})
+    wait_completed(stack, [request], 60)
+    before = {name: incarnation(stack, name) for name in SERVICES}
+    beats = stack.value("SELECT beat FROM retention.ledger_mark")
+    wait_until(lambda: stack.value("SELECT beat FROM retention.ledger_mark") > beats + 1, 20, "two beats")
+    stack.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'lethe_retention'")
+    backups.run(stack, "restore", taken["schemas"], "retention")
+    wait_until(lambda: incarnation(stack, "retention") > before["retention"] and stack.ready("retention"), 60,
+               "retention to have noticed")
+    assert stack.value("SELECT count(*) FROM retention.ledger_replay WHERE request = %s::uuid AND done_at IS NOT NULL", (request,))
+    assert {name for name in SERVICES if incarnation(stack, name) != before[name]} == {"retention"}
+
+
+@pytest.mark.durable
+def test_a_request_that_a_restore_lost_stands_again(stack):
+    """Opened after the backup and not ended: restricted, and waiting for a human who says that it was verified."""
+    people(stack, [4000, 4001])
+    taken = backups.take(stack)
+    stack.kill("dedupe")  # so that it stays open
+    request = ask(stack, {"email": mail_of(4000)})
+    assert request in (stack.home / "ledger" / "forgets.ledger").read_text(), "answered before the ledger had it"
+    stop_services(stack)
+    backups.run(stack, "restore", taken["schemas"])
+    assert stack.value("SELECT count(*) FROM erasure.request WHERE id = %s::uuid", (request,)) == 0
+    start_services(stack)
+    assert stack.value("SELECT status FROM erasure.request WHERE id = %s::uuid", (request,)) == "verifying"
+    told = stack.admin("POST", f"/requests/{request}/verify", {"method": "phone", "level": "high"})
+    assert told.status_code in (200, 202), told.text
+    wait_completed(stack, [request], 90)
+    assert records_of(stack, [4000]) == 0 and records_of(stack, [4001]) == 1
 
 
 def test_a_damaged_backup_is_refused(stack):

@@ -3,10 +3,11 @@ import json
 import os
 import secrets
 import subprocess
+from pathlib import Path
 
 from lethe_stack import ROOT
 
-BIN = ROOT / "build" / "release" / "bin" / "lethe-backup"
+BIN = ROOT / "build" / "release" / "bin"
 
 
 def options(stack, **more):
@@ -25,7 +26,7 @@ def options(stack, **more):
 
 
 def run(stack, *args, check=True, **more):
-    done = subprocess.run([BIN, *args], env=options(stack, **more), capture_output=True, text=True, check=False,
+    done = subprocess.run([Path(stack.env.get("LETHE_BIN", BIN)) / "lethe-backup", *args], env=options(stack, **more), capture_output=True, text=True, check=False,
                           timeout=300)
     assert not check or done.returncode == 0, f"lethe-backup {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done
