@@ -19,7 +19,7 @@ from parts.services import Service  # noqa: E402
 # Statements of the runtime run in each service's schema; the vault's, by name, in the keyring or beside the service; the
 # epochs of the KEKs are the keyring's owner's alone.
 RUNTIME = ("service", "outbox", "lease", "forget")
-KEYRING, KEYRING_OWNER = ("keys",), ("kek", "keks")
+KEYRING, KEYRING_OWNER, KEYRING_OTHERS = ("keys", "epochs", "rewrap", "rotation"), ("kek", "keks"), ("dark",)
 # backup will tell what a copy of the keyring still holds: it opens nothing yet.
 ROLE_FOR_LATER = ("backup",)
 
@@ -125,8 +125,9 @@ def test_the_vault_s_statements_fit_the_vault_and_the_keyring(databases):
     if "intake" not in SERVICES:
         pytest.skip("intake makes the vault")
     with connect(databases.postgres, "lethe_intake") as beside, connect(databases.keyring, "lethe_intake") as keyring, \
-         connect(databases.keyring, "keyring_owner") as owner:
-        places = {**dict.fromkeys(KEYRING, keyring), **dict.fromkeys(KEYRING_OWNER, owner)}
+         connect(databases.keyring, "keyring_owner") as owner, connect(databases.keyring, "lethe_erasure") as other:
+        places = {**dict.fromkeys(KEYRING, keyring), **dict.fromkeys(KEYRING_OWNER, owner),
+                  **dict.fromkeys(KEYRING_OTHERS, other)}
         wrong = [check(places.get(name.split("_")[1], beside), name, sql) for name, sql in files("vault")]
     assert not list(filter(None, wrong)), "\n".join(filter(None, wrong))
 
