@@ -353,9 +353,15 @@ def test_memory_stays_flat(stack):
             stack.send(good(f"FLAT-{sent}"))
         wait_until(lambda: stored(stack) >= before + times, 120, "the good events to be stored")
 
-    flood(3)
-    before = stack.memory_mb("intake")
-    flood(int(os.environ.get("LETHE_TEST_FLOOD", "8")))
-    after = stack.memory_mb("intake")
-    assert after < before + 4, f"intake grew from {before:.1f} to {after:.1f} MB"
+    def highest(rounds):
+        """Of several looks: what a look finds goes up and down with the bodies that are just being read."""
+        seen = []
+        for _ in range(rounds):
+            flood(2)
+            seen.append(stack.memory_mb("intake"))
+        return max(seen)
+
+    first = highest(4)
+    later = highest(int(os.environ.get("LETHE_TEST_FLOOD", "8")))
+    assert later < first + 4, f"intake grew from {first:.1f} to {later:.1f} MB"
     assert stack.ready("intake")
