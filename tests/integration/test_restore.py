@@ -278,6 +278,21 @@ def test_a_damaged_backup_is_refused(stack):
     assert wrong.returncode == 1 and "another key" in wrong.stdout
 
 
+def test_a_keyring_of_a_destroyed_epoch_is_told_in_words(stack):
+    people(stack, [5000])
+    taken = backups.take(stack)
+    stop_services(stack)
+    keks = list((stack.home / "kek").glob("*.kek"))
+    for kek in keks:
+        kek.rename(kek.with_suffix(".away"))
+    said = backups.run(stack, "restore", taken["keyring"]).stdout
+    assert "KEK is destroyed" in said and "unreadable for good" in said, said
+    for kek in keks:
+        kek.with_suffix(".away").rename(kek)
+    assert "KEK is destroyed" not in backups.run(stack, "restore", taken["keyring"]).stdout
+    start_services(stack)
+
+
 def test_what_has_reached_its_end_is_removed_and_told(stack):
     taken = backups.take(stack)
     note = stack.home / "backups" / f"{taken['schemas']}.json"
