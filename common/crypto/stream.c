@@ -60,3 +60,29 @@ enum outcome crypto_stream_open(struct crypto_stream *stream, const uint8_t *sea
     *last = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
     return DONE;
 }
+
+/* ---- digests ------------------------------------------------------------------------------------------------------------ */
+
+struct crypto_digester {
+    crypto_hash_sha256_state state;
+};
+
+struct crypto_digester *crypto_digester_new(void)
+{
+    struct crypto_digester *digester = calloc(1, sizeof(*digester));
+
+    ENSURE(digester != NULL);
+    crypto_hash_sha256_init(&digester->state);
+    return digester;
+}
+
+void crypto_digester_add(struct crypto_digester *digester, const void *p, size_t n)
+{
+    crypto_hash_sha256_update(&digester->state, p, n);
+}
+
+void crypto_digester_end(struct crypto_digester *digester, uint8_t out[32])
+{
+    crypto_hash_sha256_final(&digester->state, out);
+    free(digester);
+}

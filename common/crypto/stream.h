@@ -21,4 +21,10 @@ void crypto_stream_seal(struct crypto_stream *stream, const void *plain, size_t 
 enum outcome crypto_stream_open(struct crypto_stream *stream, const uint8_t *sealed, size_t sealed_n, uint8_t *out,
                                 bool *last, struct error *err) WARN_UNUSED;
 
+/* crypto_digest of what comes piece by piece: SHA-256. crypto_digester_end frees it. */
+struct crypto_digester;
+struct crypto_digester *crypto_digester_new(void);
+void crypto_digester_add(struct crypto_digester *digester, const void *p, size_t n);
+void crypto_digester_end(struct crypto_digester *digester, uint8_t out[32]);
+
 #endif

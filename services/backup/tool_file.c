@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "common/crypto/stream.h"
 #include "services/backup/tool.h"
 
@@ -35,13 +33,13 @@ static void show(struct progress *progress, size_t n, bool end)
 struct sealing {
     FILE *file;
     struct crypto_stream *stream;
-    crypto_hash_sha256_state digest;
+    struct crypto_digester *digest;
     int64_t bytes;
 };
 
 static enum outcome put(struct sealing *s, const void *p, size_t n, struct error *err)
 {
-    crypto_hash_sha256_update(&s->digest, p, n);
+    crypto_digester_add(s->digest, p, n);
     s->bytes += (int64_t)n;
     if (fwrite(p, 1, n, s->file) != n)
         return error_retry(err, "backup", "the backup can't be written: %s", strerror(errno));
@@ -106,12 +104,12 @@ enum outcome file_seal(struct tool *tool, struct copy *copy, int from, struct pr
         return error_retry(err, "backup", "the backup can't be made: %s", strerror(errno));
     s.file = fdopen(fd, "w");
     ENSURE(s.file != NULL);
-    crypto_hash_sha256_init(&s.digest);
+    s.digest = crypto_digester_new();
     outcome = seal_all(tool, &s, copy, from, progress, err);
     crypto_stream_free(s.stream);
     if (fclose(s.file) != 0 && outcome == DONE)
         outcome = error_retry(err, "backup", "the backup can't be written: %s", strerror(errno));
-    crypto_hash_sha256_final(&s.digest, digest);
+    crypto_digester_end(s.digest, digest);
     copy->bytes = s.bytes;
     copy->digest = text_hex(tool->arena, digest, sizeof(digest));
     return outcome;
@@ -126,17 +124,16 @@ static enum outcome bad(struct error *err, const char *why)
 
 static enum outcome check_digest(FILE *file, const struct copy *copy, struct arena *arena, struct error *err)
 {
-    crypto_hash_sha256_state state;
+    struct crypto_digester *digester = crypto_digester_new();
     uint8_t piece[CHUNK], digest[32];
     int64_t bytes = 0;
     size_t n;
 
-    crypto_hash_sha256_init(&state);
     while ((n = fread(piece, 1, sizeof(piece), file)) > 0) {
-        crypto_hash_sha256_update(&state, piece, n);
+        crypto_digester_add(digester, piece, n);
         bytes += (int64_t)n;
     }
-    crypto_hash_sha256_final(&state, digest);
+    crypto_digester_end(digester, digest);
     rewind(file);
     if (bytes != copy->bytes)
         return bad(err, "it hasn't the length that was noted when it was taken");
@@ -189,7 +186,6 @@ static enum outcome open_all(struct tool *tool, FILE *file, struct crypto_stream
     TRY(get_chunk(file, stream, plain, &n, &last, err));
     if (memmem(plain, n, id, sizeof(id) - 1) == NULL)
         return bad(err, "it is another backup's file");
-    (void)tool;
     while (!last) {
         TRY(get_chunk(file, stream, plain, &n, &last, err));
         TRY(write_all(&to, plain, n, err));
@@ -210,7 +206,7 @@ static enum outcome open_file(struct tool *tool, FILE *file, const struct copy *
         fread(header, 1, sizeof(header), file) != sizeof(header))
         return bad(err, "it doesn't begin as a backup does");
     stream = crypto_stream_open_new(tool->key, header);
-    outcome = open_all(tool, file, stream, copy, to, progress, err);
+    outcome = open_all(file, stream, copy, to, progress, err);
     crypto_stream_free(stream);
     return outcome;
 }
