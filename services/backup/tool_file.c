@@ -174,8 +174,8 @@ static enum outcome write_all(int *to, const uint8_t *p, size_t n, struct error 
     return DONE;
 }
 
-static enum outcome open_all(struct tool *tool, FILE *file, struct crypto_stream *stream, const struct copy *copy,
-                             int to, struct progress *progress, struct error *err)
+static enum outcome open_all(FILE *file, struct crypto_stream *stream, const struct copy *copy, int to,
+                             struct progress *progress, struct error *err)
 {
     uint8_t plain[CHUNK];
     char id[UUID_TEXT_BYTES];
