@@ -19,15 +19,6 @@ void rewrap_start(struct rewrap *w, struct vault *writer, struct vault *reader, 
                          .arenas = {arena_new(), arena_new()}};
 }
 
-void rewrap_stop(struct rewrap *w)
-{
-    if (w->writing)
-        pg_rollback(w->writer->keyring.pg);
-    for (int i = 0; i < 2; i++)
-        arena_free(w->arenas[i]);
-    *w = (struct rewrap){0};
-}
-
 /* What keyring.rewrap_put_v1 takes: the keys that could be opened, under their new KEK. */
 struct page {
     struct uuid *ids;
@@ -152,4 +143,14 @@ enum outcome rewrap_page(struct rewrap *w, bool *more, struct error *err)
     w->unreadable += page.unreadable;
     w->turn = 1 - w->turn;
     return DONE;
+}
+
+void rewrap_stop(struct rewrap *w)
+{
+    struct error ignored; /* the keyring knows how far it came */
+
+    (void)settle(w, &ignored);
+    for (int i = 0; i < 2; i++)
+        arena_free(w->arenas[i]);
+    *w = (struct rewrap){0};
 }

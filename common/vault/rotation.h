@@ -63,7 +63,7 @@ struct rewrap {
     int turn;
     bool writing, over;
 };
-/* rewrap_start: borrows both vaults; rewrap_stop gives up what isn't committed. */
+/* rewrap_start: borrows both vaults; rewrap_stop waits for the last page, which may not come. */
 void rewrap_start(struct rewrap *w, struct vault *writer, struct vault *reader, const struct rotation *r);
 /* rewrap_page: one page on; *more false once the last one is committed. */
 enum outcome rewrap_page(struct rewrap *w, bool *more, struct error *err) WARN_UNUSED;

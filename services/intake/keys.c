@@ -145,7 +145,7 @@ static enum outcome step(struct call *call, bool *again, struct error *err)
     TRY(rotation_load(call->vault, &r, err));
     show(call, &r);
     if (!r.paused)
-        TRY(rotation_escrow(call->vault, &intake->escrow, &r, err));
+        TRY(held_up(rotation_escrow(call->vault, &intake->escrow, &r, err), err));
     TRY(rotation_plan(call->vault, &r, duration_add(r.created_us, call->policy->key_epoch), err));
     if (clock_monotonic_us() < intake->keys_rest_until_us)
         return DONE;

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Benchmarks: run.py [PART...]  One JSON object a line: {"name", "value", "unit", "ratio", "to", "bound_by"}.
 
-Parts: ingest (with memory), pipeline, forget, manifest, restore, each on a stack of its own in build/bench-stack; dedupe (quality,
+Parts: ingest (with memory), pipeline, forget, keys, manifest, restore, each on a stack of its own in build/bench-stack; dedupe (quality,
 then speed of whole files), which needs none. What is said beside the figures goes to stderr. BENCH_EVENTS (300000),
-BENCH_PIPELINE_EVENTS (50000), BENCH_FORGETS (1000), BENCH_MANIFEST (10000000) and BENCH_REPLAY (1000) set the sizes.
+BENCH_PIPELINE_EVENTS (50000), BENCH_FORGETS (1000), BENCH_KEYS (200000), BENCH_MANIFEST (10000000) and BENCH_REPLAY (1000) set the sizes.
 """
 import json
 import os
@@ -21,7 +21,7 @@ from dedupe_speed import speed  # noqa: E402
 from forgets import forget  # noqa: E402
 from lethe_stack import SERVICES, Stack, wait_until  # noqa: E402
 from measure import Profile, emit, resident_mb  # noqa: E402
-from yardsticks import finished_rows_per_s, plain_rows_per_s  # noqa: E402
+from yardsticks import finished_rows_per_s, plain_rows_per_s, plain_updates_per_s  # noqa: E402
 
 LOAD = ROOT / "build" / "release" / "tests" / "bench" / "load"
 INFRASTRUCTURE = ("postgres", "keyring", "kafka", "redis")
@@ -137,13 +137,37 @@ def pipeline(stack):
     stack.wait_drained(600)
 
 
+def keys(stack):
+    """A KEK's epoch ends: all keys come under the next one. The services but intake are down."""
+    n = int(os.environ.get("BENCH_KEYS", "200000"))
+    for name in SERVICES:
+        if name not in ("intake", "admin"):
+            stack.stop(name)
+    say(f"keys: {load(stack, n, 3)}")
+    wait_until(lambda: stack.value("SELECT count(*) FROM keyring.key", keyring=True) >= n, 300, "the keys")
+    stack.rows("CHECKPOINT", keyring=True)
+    profile = Profile(stack, ("intake", *INFRASTRUCTURE), closely=("intake",))
+    if stack.admin("POST", "/keys/rotate").status_code != 202:
+        raise SystemExit("bench: no rotation")
+    wait_until(lambda: stack.value("SELECT state FROM keyring.kek WHERE epoch = 1", keyring=True) == "destroyed", 300,
+               "the epoch to end")
+    bound_by = profile.stop()
+    seconds = stack.value("SELECT extract(epoch FROM emptied_at - retired_at)::float8 FROM keyring.kek WHERE epoch = 1", keyring=True)
+    if stack.value("SELECT count(*) FROM keyring.key WHERE kek_epoch <> 2", keyring=True) != 0:
+        raise SystemExit("bench: keys are left under the old KEK")
+    plain = plain_updates_per_s(stack, n)
+    emit("rewrap.keys_per_s", n / seconds, "keys/s", ratio=n / seconds / plain, to="rewrap.plain_updates_per_s",
+         bound_by=bound_by, keys=n)
+    emit("rewrap.plain_updates_per_s", plain, "rows/s")
+
+
 def read_end(stack, topic):
     return sum(end for (name, _), end in stack.high_watermarks().items() if name == topic)
 
 
-PARTS = {"ingest": ingest, "pipeline": pipeline, "forget": forget, "manifest": manifest, "restore": restore}
+PARTS = {"ingest": ingest, "pipeline": pipeline, "forget": forget, "keys": keys, "manifest": manifest, "restore": restore}
 WITHOUT_STACK = {"dedupe-quality": quality, "dedupe-speed": speed}
-OTHER_NAMES = {"memory": ["ingest"], "dedupe": ["dedupe-quality", "dedupe-speed"]}
+OTHER_NAMES = {"memory": ["ingest"], "rewrap": ["keys"], "dedupe": ["dedupe-quality", "dedupe-speed"]}
 
 
 def main():

@@ -97,3 +97,24 @@ def plain_rows_per_s(stack, rows, size=300):
         seconds = time.monotonic() - began
         link.execute("DROP SCHEMA bench CASCADE")
     return rows / seconds
+
+
+def plain_updates_per_s(stack, rows):
+    """Wrapped keys overwritten with as many bytes, 2,000 a transaction: what a rewrap without ciphers or copying would do."""
+    with psycopg.connect(stack.env["LETHE_KEYRING_PG"], autocommit=True) as ring:
+        ring.execute("CREATE SCHEMA IF NOT EXISTS bench")
+        ring.execute("DROP TABLE IF EXISTS bench.key")
+        ring.execute("CREATE TABLE bench.key (LIKE keyring.key INCLUDING ALL)")
+        ring.execute(f"INSERT INTO bench.key SELECT * FROM keyring.key ORDER BY key_id LIMIT {rows}")
+        ends = [row[0] for row in ring.execute("SELECT max(key_id::text)::uuid FROM (SELECT key_id, (row_number() OVER (ORDER BY "
+                                               "key_id) - 1) / 2000 AS page FROM bench.key) AS k GROUP BY page ORDER BY page")]
+        ring.execute("CHECKPOINT")
+        after = uuid.UUID(int=0)
+        began = time.monotonic()
+        for end in ends:
+            ring.execute("UPDATE bench.key SET wrapped = set_byte(wrapped, 0, 1), kek_epoch = kek_epoch + 1 "
+                         "WHERE key_id > %s AND key_id <= %s", (after, end))
+            after = end
+        seconds = time.monotonic() - began
+        ring.execute("DROP SCHEMA bench CASCADE")
+    return rows / seconds

@@ -267,8 +267,8 @@ def test_keys_without_a_row_are_swept_whoever_made_them(stack):
                    "now() - %s::interval)", (key, epoch, maker, age), keyring=True)
     stack.rows("UPDATE keyring.key SET made_at = now() - interval '1 day' WHERE key_id = %s", (record,), keyring=True)
     stack.restart("intake")
-    wait_until(lambda: not stack.rows("SELECT FROM keyring.key WHERE key_id = %s", (alone,), keyring=True), 30, "the sweep")
-    assert len(stack.rows("SELECT FROM keyring.key WHERE key_id IN (%s, %s)", (young, record), keyring=True)) == 2
+    wait_until(lambda: not stack.rows("SELECT key_id FROM keyring.key WHERE key_id = %s", (alone,), keyring=True), 30, "the sweep")
+    assert len(stack.rows("SELECT key_id FROM keyring.key WHERE key_id IN (%s, %s)", (young, record), keyring=True)) == 2
     stack.rows("DELETE FROM keyring.key WHERE key_id = %s", (young,), keyring=True)
 
 

@@ -193,7 +193,7 @@ CREATE FUNCTION keyring.rewrap_page_v1(old integer, after uuid, most integer)
 RETURNS TABLE (key_id uuid, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = keyring, pg_temp AS $$
     SELECT k.key_id, k.wrapped FROM key AS k
-     WHERE k.kek_epoch = old AND (after IS NULL OR k.key_id > after)
+     WHERE k.kek_epoch = old AND k.key_id > coalesce(after, '00000000-0000-0000-0000-000000000000')
      ORDER BY k.key_id
      LIMIT most
 $$;
