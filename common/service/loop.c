@@ -60,16 +60,23 @@ static void note_success(struct loop *loop)
     health_wait(loop->service, WAIT_POSTGRES, false);
 }
 
-/* Whoever found the vault away, a batch, a route or a job: it is asked until it is back. */
+/* Whoever found the vault away, a batch, a route or a job: it is asked until it is back. Else now and then: a KEK that went is
+ * noticed before somebody needs it. */
 static void look_for_vault(struct loop *loop)
 {
-    struct error ignored; /* said when it was found */
+    bool away = atomic_load(&loop->service->waits[WAIT_VAULT]);
+    struct error err;
 
-    if (!atomic_load(&loop->service->waits[WAIT_VAULT]) || clock_monotonic_us() < loop->next_vault_look_us)
+    if (clock_monotonic_us() < loop->next_vault_look_us || (loop->worker.call.vault == NULL && !away))
         return;
-    loop->next_vault_look_us = clock_monotonic_us() + SECONDS(1);
-    if (loop->worker.call.vault == NULL || vault_ready(loop->worker.call.vault, &ignored) == DONE)
+    if (loop->worker.call.vault == NULL || vault_ready(loop->worker.call.vault, &err) == DONE) {
         health_wait(loop->service, WAIT_VAULT, false);
+    } else if (!away) {
+        log_warn(&loop->service->log, "vault.away", F_ERROR(&err));
+        health_wait(loop->service, WAIT_VAULT, true);
+    }
+    away = atomic_load(&loop->service->waits[WAIT_VAULT]);
+    loop->next_vault_look_us = clock_monotonic_us() + (away ? SECONDS(1) : SECONDS(5));
 }
 
 /* Who asks PostgreSQL longer than this isn't answered, though the connection stands (a frozen machine). */

@@ -61,6 +61,8 @@ enum outcome worker_begin(struct worker *worker, struct error *err)
 
     call->now_us = clock_now_us();
     call->state = call->service->state;
+    if (call->vault != NULL)
+        vault_let_go(call->vault);
     if (call->policy == NULL && (call->service->def->needs & NEEDS_POLICY) != 0)
         call->policy = policy_current(call->service, &call->policy_version);
     outbox_reset(call->outbox, call->now_us);

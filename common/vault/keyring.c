@@ -45,6 +45,7 @@ static enum outcome read_current(struct keyring *keyring, struct error *err)
     struct pg_rows rows;
     enum outcome outcome;
 
+    keyring->looked_us = clock_monotonic_us();
     TRY(keyring_ask(keyring, &vault_sql_keys_current, NULL, &rows, err));
     if (rows.n == 1) {
         keyring->epoch = pg_get_int4(&rows, 0, 0);
@@ -62,6 +63,8 @@ static enum outcome read_current(struct keyring *keyring, struct error *err)
 
 enum outcome keyring_ready(struct keyring *keyring, struct error *err)
 {
+    if (keyring->started) /* its connection is busy, and will tell */
+        return DONE;
     return read_current(keyring, err); /* asked, not remembered: the connection may be lost and not know it */
 }
 

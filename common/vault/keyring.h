@@ -8,9 +8,10 @@
 struct keyring {
     struct pg *pg;
     struct kek_ring keks;
-    char *maker;   /* the service, beside each key that it makes */
-    int32_t epoch; /* the current one; 0: not known yet */
-    bool started;  /* between vault_keys_start and vault_keys_finish */
+    char *maker;       /* the service, beside each key that it makes */
+    int32_t epoch;     /* the current one; 0: not known yet */
+    bool started;      /* between vault_keys_start and vault_keys_finish */
+    int64_t looked_us; /* when it last asked for the current epoch, monotonic */
 };
 
 void keyring_init(struct keyring *keyring, const struct vault_config *config, const struct log *log);

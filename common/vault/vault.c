@@ -34,6 +34,18 @@ enum outcome vault_ready(struct vault *vault, struct error *err)
     return keyring_ready(&vault->keyring, err);
 }
 
+void vault_let_go(struct vault *vault)
+{
+    struct keyring *keyring = &vault->keyring;
+    struct error ignored; /* whoever needs the vault will tell */
+
+    if (keyring->keks.n == 0 || pg_in_transaction(keyring->pg) ||
+        clock_monotonic_us() - keyring->looked_us < MINUTES(1))
+        return;
+    if (keyring_ready(keyring, &ignored) != DONE)
+        keyring->looked_us = clock_monotonic_us();
+}
+
 bool vault_away(const struct error *err)
 {
     return strcmp(err->rule, "kek") == 0 || strcmp(err->rule, "keyring") == 0;

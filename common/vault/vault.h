@@ -63,6 +63,10 @@ bool vault_away(const struct error *err); /* is it one of those two? */
 /* vault_ready: asks the keyring for its current epoch, and reads and proves that KEK, again where its file is another. */
 enum outcome vault_ready(struct vault *vault, struct error *err) WARN_UNUSED;
 
+/* vault_let_go: KEKs whose epoch has ended leave this thread's memory; asks the keyring once a minute at most, and only where
+ * there are any. */
+void vault_let_go(struct vault *vault);
+
 /* vault_migrate: the schemas `vault` and `keyring`, with their owners' connections; and the first KEK where there is
  * none. Repeatable; `lethe-intake migrate` runs it. */
 struct vault_migrate_config {

@@ -53,3 +53,18 @@ def test_a_keyring_that_is_away_is_waited_for_by_name(stack):
     wait_until(lambda: stack.ready("intake"), 20, "intake to be ready again")
     assert stack.value("SELECT count(*) FROM vault.record") == before + 20
     assert dead_letters(stack) == 0
+
+
+@pytest.mark.parametrize("service", ["mailer", "erasure"])
+def test_a_kek_that_goes_is_noticed_before_anybody_needs_it(stack, service):
+    """No event comes: the service looks by itself."""
+    stack.wait_drained(60)
+    wait_until(lambda: stack.ready(service), 20, f"{service} to be ready")
+    kek = stack.home / "kek" / "1.kek"
+    kek.rename(kek.with_suffix(".away"))
+    try:
+        wait_until(lambda: waits_for(stack, service) == ["vault"], 20, f"{service} to wait for the vault")
+        assert "the KEK of epoch 1 is missing" in stack.log(service)
+    finally:
+        kek.with_suffix(".away").rename(kek)
+    wait_until(lambda: stack.ready(service), 20, f"{service} to be ready again")
