@@ -77,5 +77,8 @@ bool crypto_unbase64(struct arena *arena, struct text in, struct bytes *out);
 /* Passwords and tokens of high entropy: crypto_token makes 32 random bytes as base64url; store crypto_token_hash. */
 struct text crypto_token(struct arena *arena);
 void crypto_token_hash(struct text token, uint8_t out[32]); /* BLAKE2b-256 */
+/* crypto_commit: BLAKE2b-256 of what is committed to, keyed with the secret's text (a token of crypto_token): whoever has
+ * both can check it, whoever lacks one learns nothing. */
+void crypto_commit(struct text secret, struct text what, uint8_t out[32]);
 
 #endif

@@ -55,3 +55,9 @@ void crypto_token_hash(struct text token, uint8_t out[32])
 {
     (void)crypto_generichash(out, 32, (const uint8_t *)token.p, token.n, NULL, 0);
 }
+
+void crypto_commit(struct text secret, struct text what, uint8_t out[32])
+{
+    ENSURE(secret.n >= crypto_generichash_KEYBYTES_MIN && secret.n <= crypto_generichash_KEYBYTES_MAX);
+    (void)crypto_generichash(out, 32, (const uint8_t *)what.p, what.n, (const uint8_t *)secret.p, secret.n);
+}

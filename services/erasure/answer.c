@@ -46,8 +46,13 @@ static enum outcome print_holders(struct call *call, const struct uuid *request,
     return DONE;
 }
 
+/* What a letter says beside the request: the operator's reason, the certificate's secret. */
+struct words {
+    struct text reason, secret;
+};
+
 static enum outcome write_letter(struct call *call, const struct request *r, enum answer_kind kind,
-                                 struct text language, struct text reason, struct text *letter, struct error *err)
+                                 struct text language, struct words words, struct text *letter, struct error *err)
 {
     struct buf out;
     struct json j;
@@ -67,7 +72,8 @@ static enum outcome write_letter(struct call *call, const struct request *r, enu
     json_time(&j, "due_at", r->due_us);
     json_str(&j, "decision", r->decision == DECISION_NONE ? NULL : request_decision_names[r->decision]);
     json_text(&j, "article", r->article);
-    json_text(&j, "reason", reason);
+    json_text(&j, "reason", words.reason);
+    json_text(&j, "secret", words.secret);
     buf_char(&out, ',');
     o = print_holders(call, &r->id, &out, err);
     json_end(&j);
@@ -94,13 +100,8 @@ static enum outcome seal_address(struct call *call, const struct uuid *mail, str
     return secrets_put(call, mail, "reply-to", plain, call->now_us + LETTER_KEEP_US, id, err);
 }
 
-enum outcome answer_person(struct call *call, struct request *r, enum answer_kind kind, struct error *err)
-{
-    return answer_with_reason(call, r, kind, TEXT_NONE, err);
-}
-
-enum outcome answer_with_reason(struct call *call, struct request *r, enum answer_kind kind, struct text reason,
-                                struct error *err)
+static enum outcome answer(struct call *call, struct request *r, enum answer_kind kind, struct words words,
+                           struct error *err)
 {
     struct uuid address = {0}, content = {0}, mail = call_uuid(call);
     struct uuid *slot = kind == ANSWER_PARTLY ? &r->early_mail : &r->final_mail;
@@ -115,7 +116,7 @@ enum outcome answer_with_reason(struct call *call, struct request *r, enum answe
     language = contact.language.p != NULL ? contact.language : r->language;
     if (language.p == NULL)
         language = text_of(call->policy->default_language);
-    TRY(write_letter(call, r, kind, language, reason, &letter, err));
+    TRY(write_letter(call, r, kind, language, words, &letter, err));
     TRY(seal_address(call, &mail, contact.reply_to, &address, err));
     TRY(secrets_put(call, &mail, "letter", letter, call->now_us + LETTER_KEEP_US, &content, err));
     if (kind != ANSWER_EXTENDED)
@@ -135,4 +136,20 @@ enum outcome answer_with_reason(struct call *call, struct request *r, enum answe
     outbox_publish(call->outbox, &mail_requested_event, &mail, &wanted);
     metric_add(erasure(call)->answered, 1);
     return DONE;
+}
+
+enum outcome answer_person(struct call *call, struct request *r, enum answer_kind kind, struct error *err)
+{
+    return answer(call, r, kind, (struct words){.reason = TEXT_NONE, .secret = TEXT_NONE}, err);
+}
+
+enum outcome answer_with_reason(struct call *call, struct request *r, enum answer_kind kind, struct text reason,
+                                struct error *err)
+{
+    return answer(call, r, kind, (struct words){.reason = reason, .secret = TEXT_NONE}, err);
+}
+
+enum outcome answer_done(struct call *call, struct request *r, struct text secret, struct error *err)
+{
+    return answer(call, r, ANSWER_DONE, (struct words){.reason = TEXT_NONE, .secret = secret}, err);
 }

@@ -16,6 +16,8 @@ enum answer_kind {
  * mail of each kind leaves for a request. Before saga_close, which destroys the address. */
 enum outcome answer_person(struct call *call, struct request *request, enum answer_kind kind,
                            struct error *err) WARN_UNUSED;
+/* answer_done: the last letter, with the certificate's secret (TEXT_NONE: none). */
+enum outcome answer_done(struct call *call, struct request *request, struct text secret, struct error *err) WARN_UNUSED;
 /* answer_with_reason: Art. 12(3), (4): a refusal or an extension says why, in the operator's words. */
 enum outcome answer_with_reason(struct call *call, struct request *request, enum answer_kind kind, struct text reason,
                                 struct error *err) WARN_UNUSED;

@@ -1,11 +1,13 @@
 /* certificate: canonical JSON and its signature. Members are written in the order that RFC 8785 asks for. */
 #include "services/erasure/certificate.h"
 
+#include "common/vault/rotation.h"
 #include "gen/erasure_sql.h"
+#include "services/erasure/chain.h"
 #include "services/erasure/json.h"
 #include "services/erasure/service.h"
 
-enum { CERTIFICATE_MOST = 1 << 20 };
+enum { CERTIFICATE_MOST = 1 << 20, KEYS_LISTED = 5000 };
 
 static enum outcome print_backups(struct call *call, const struct uuid *request, struct buf *out, struct error *err)
 {
@@ -51,6 +53,7 @@ static enum outcome print_holders(struct call *call, const struct uuid *request,
         json_uuid(&j, "confirmed_by", &confirmed_by); /* by hand: two persons */
         json_int(&j, "contradictions", pg_get_int4(&rows, i, 8));
         json_uuid(&j, "evidence", &evidence);
+        json_text(&j, "evidence_code", pg_get_text(&rows, i, 11));
         json_text(&j, "kind", pg_get_text(&rows, i, 1));
         json_text(&j, "name", pg_get_text(&rows, i, 0));
         json_text(&j, "outcome", pg_get_text(&rows, i, 2));
@@ -65,23 +68,184 @@ static enum outcome print_holders(struct call *call, const struct uuid *request,
     return DONE;
 }
 
-static enum outcome print_body(struct call *call, const struct request *r, struct buf *out, struct error *err)
+/* What a rule makes a holder keep: also among the holders; here by itself, since people look for it. */
+static enum outcome print_exceptions(struct call *call, const struct uuid *request, struct buf *out, struct error *err)
 {
+    struct pg_params params;
+    struct pg_rows rows;
+    bool comma = false;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    TRY(pg_exec(call->pg, &erasure_sql_certificate_tasks, &params, &rows, err));
+    buf_str(out, ",\"exceptions\":[");
+    for (int i = 0; i < rows.n; i++) {
+        struct json j;
+        if (!text_is(pg_get_text(&rows, i, 2), "kept"))
+            continue;
+        j = json_object(out, comma);
+        comma = true;
+        json_text(&j, "holder", pg_get_text(&rows, i, 0));
+        json_text(&j, "rule", pg_get_text(&rows, i, 3));
+        json_time(&j, "until", pg_get_time(&rows, i, 4));
+        json_end(&j);
+    }
+    buf_char(out, ']');
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+/* ---- keys, and until when copies can be read ------------------------------------------------------------------------- */
+
+struct facts {
+    const struct request *request;
+    const struct commitment *who;
+    struct chain_link link;
+    struct rotation_dark dark;
+    struct uuid_list keys; /* of the person's records: destroyed */
+    int64_t standing;      /* of those, as the keyring itself counts at the end */
+    int64_t gone_us;       /* the last backup that holds the person in clear; CLOCK_NONE: none does */
+    bool open_end;         /* of one that isn't known */
+};
+
+/* One that runs again has forgotten whose keys they were: its first certificate names them. */
+static enum outcome list_again(struct call *call, const struct uuid *request, struct uuid_list *out, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    TRY(pg_exec(call->pg, &erasure_sql_certificate_keys, &params, &rows, err));
+    if (rows.n > 0)
+        *out = pg_get_uuids(&rows, 0, 0, call->arena);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+static enum outcome list_keys(struct call *call, const struct uuid *request, struct uuid_list *out, struct error *err)
+{
+    struct forget_set set;
+    const struct uuid_list *parts[] = {&set.records, &set.activities, &set.parts};
+
+    TRY(set_load(call, request, &set, err));
+    *out = (struct uuid_list){
+        .items = ARENA_ARRAY(call->arena, set.records.n + set.activities.n + set.parts.n, struct uuid)};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        for (size_t k = 0; k < parts[i]->n; k++)
+            out->items[out->n++] = parts[i]->items[k];
+    return out->n > 0 ? DONE : list_again(call, request, out, err);
+}
+
+static enum outcome ask_backups(struct call *call, struct facts *f, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &f->request->id);
+    TRY(pg_exec(call->pg, &erasure_sql_backups_until, &params, &rows, err));
+    f->gone_us = pg_get_time(&rows, 0, 0);
+    f->open_end = pg_get_bool(&rows, 0, 1);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
+static enum outcome gather(struct call *call, struct facts *f, struct error *err)
+{
+    TRY(list_keys(call, &f->request->id, &f->keys, err));
+    TRY(vault_keys_count(call->vault, f->keys.items, f->keys.n, &f->standing, err));
+    if (f->standing > 0) /* intake has counted none, twice */
+        log_error(call->log, "certificate.keys_stand", F_UUID("request", &f->request->id), F_INT("keys", f->standing));
+    TRY(rotation_dark_by(call->vault, f->request->completed_us, &f->dark, err));
+    TRY(ask_backups(call, f, err));
+    TRY(signer_use(call, err));
+    return chain_next(call, &f->link, err);
+}
+
+static void print_keys(const struct facts *f, struct buf *out)
+{
+    struct json j = json_object(out, false);
+
+    json_time(&j, "dark_by", f->dark.late ? CLOCK_NONE : f->dark.by_us);
+    json_name(&j, "destroyed");
+    buf_char(out, '[');
+    for (size_t i = 0; i < f->keys.n && i < KEYS_LISTED; i++) {
+        char id[UUID_TEXT_BYTES];
+        uuid_format(&f->keys.items[i], id);
+        buf_printf(out, "%s\"%s\"", i > 0 ? "," : "", id);
+    }
+    buf_char(out, ']');
+    json_int(&j, "epoch", f->dark.epoch);
+    json_int(&j, "n", (int64_t)f->keys.n);
+    json_int(&j, "standing", f->standing);
+    json_end(&j);
+}
+
+static void print_chain(struct call *call, const struct facts *f, struct buf *out)
+{
+    struct json j = json_object(out, false);
+
+    if (f->link.seq > 1)
+        json_text(&j, "previous", crypto_base64(call->arena, f->link.previous, sizeof f->link.previous));
+    json_int(&j, "seq", f->link.seq);
+    json_end(&j);
+}
+
+static void print_barrier(const struct request *r, struct buf *out)
+{
+    struct json j = json_object(out, false);
+
+    json_uuid(&j, "id", &r->barrier);
+    json_time(&j, "ordered_at", r->opened_us);
+    json_time(&j, "passed_before", r->destroy_us);
+    json_end(&j);
+}
+
+/* The day after which no copy can bring the person back; left out where one has no known end. */
+static void print_day(const struct facts *f, struct json *j)
+{
+    int64_t until = f->gone_us != CLOCK_NONE && f->gone_us > f->dark.by_us ? f->gone_us : f->dark.by_us;
+    char day[CLOCK_TEXT_BYTES];
+
+    if (f->open_end || f->dark.late || until == CLOCK_NONE)
+        return;
+    clock_format_date(until, day);
+    json_str(j, "no_copy_after", day);
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------------- */
+
+static enum outcome print_body(struct call *call, const struct facts *f, struct buf *out, struct error *err)
+{
+    const struct request *r = f->request;
+    char signer[2 * SIGNER_ID_BYTES + 1];
     struct json j;
 
     buf_char(out, '{');
     TRY(print_backups(call, &r->id, out, err));
     j = json_members(out, true);
+    json_name(&j, "barrier");
+    print_barrier(r, out);
+    json_name(&j, "chain");
+    print_chain(call, f, out);
     json_time(&j, "completed_at", r->completed_us);
     json_str(&j, "controller", call->policy->controller);
     json_str(&j, "decision", request_decision_names[r->decision]);
     json_time(&j, "destroyed_at", r->destroy_us);
+    TRY(print_exceptions(call, &r->id, out, err));
     buf_char(out, ',');
     TRY(print_holders(call, &r->id, out, err));
     j = json_members(out, true);
+    json_name(&j, "keys");
+    print_keys(f, out);
     json_str(&j, "kind", request_kind_names[r->kind]);
+    print_day(f, &j);
     json_time(&j, "received_at", r->received_us);
     json_uuid(&j, "request", &r->id);
+    signer_id(erasure(call)->signing_public, signer);
+    json_str(&j, "signer", signer);
+    json_raw(&j, "subject", f->who->hashes);
     json_str(&j, "type", "lethe.certificate");
     json_time(&j, "verified_at", r->verify_us);
     json_int(&j, "version", 1);
@@ -89,26 +253,37 @@ static enum outcome print_body(struct call *call, const struct request *r, struc
     return DONE;
 }
 
-enum outcome certificate_make(struct call *call, const struct request *r, struct error *err)
+static enum outcome store(struct call *call, const struct facts *f, struct text body, struct error *err)
 {
     const struct erasure_state *state = erasure(call);
     uint8_t signature[CRYPTO_SIGNATURE_BYTES];
     struct pg_params params;
+
+    crypto_sign(state->signing, body.p, body.n, signature);
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &f->request->id);
+    pg_add_text(&params, body);
+    pg_add_bytes(&params, (struct bytes){.p = signature, .n = sizeof(signature)});
+    pg_add_bytes(&params, (struct bytes){.p = state->signing_public, .n = CRYPTO_PUBLIC_BYTES});
+    pg_add_text(&params, f->who->hashes);
+    pg_add_time(&params, call->now_us);
+    TRY(pg_exec(call->pg, &erasure_sql_certificate_put, &params, NULL, err));
+    return chain_add(call, &f->link, body, err);
+}
+
+enum outcome certificate_make(struct call *call, const struct request *r, const struct commitment *who,
+                              struct error *err)
+{
+    struct facts facts = {.request = r, .who = who};
     struct buf out;
     enum outcome o;
 
+    TRY(gather(call, &facts, err));
     buf_init(&out, CERTIFICATE_MOST);
-    o = print_body(call, r, &out, err);
+    o = print_body(call, &facts, &out, err);
     if (o == DONE) {
         ENSURE(!out.failed);
-        crypto_sign(state->signing, out.p, out.n, signature);
-        pg_params_init(&params, call->arena);
-        pg_add_uuid(&params, &r->id);
-        pg_add_text(&params, text_copy(call->arena, buf_view(&out)));
-        pg_add_bytes(&params, (struct bytes){.p = signature, .n = sizeof(signature)});
-        pg_add_bytes(&params, (struct bytes){.p = state->signing_public, .n = CRYPTO_PUBLIC_BYTES});
-        pg_add_time(&params, call->now_us);
-        o = pg_exec(call->pg, &erasure_sql_certificate_put, &params, NULL, err);
+        o = store(call, &facts, text_copy(call->arena, buf_view(&out)), err);
     }
     buf_free(&out);
     return o;
@@ -139,4 +314,13 @@ enum outcome certificate_print(struct call *call, const struct uuid *request, st
     }
     pg_rows_free(&rows);
     return DONE;
+}
+
+enum outcome certificate_purge(struct call *call, int64_t before_us, struct error *err)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, call->arena);
+    pg_add_time(&params, before_us);
+    return pg_exec(call->pg, &erasure_sql_certificate_purge, &params, NULL, err);
 }

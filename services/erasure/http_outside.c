@@ -4,6 +4,7 @@
 
 #include "gen/erasure_sql.h"
 #include "proto/table.h"
+#include "services/erasure/chain.h"
 #include "services/erasure/identify.h"
 #include "services/erasure/instruction.h"
 #include "services/erasure/json.h"
@@ -203,7 +204,7 @@ enum outcome post_join_ack(struct call *call, const struct http_request *request
     return DONE;
 }
 
-/* Our public keys: what instructions and certificates are signed with, what joiners seal to. */
+/* Our public keys: what instructions and certificates are, and were, signed with, what joiners seal to. */
 enum outcome get_keys(struct call *call, const struct http_request *request, struct http_response *response,
                       struct error *err)
 {
@@ -211,11 +212,28 @@ enum outcome get_keys(struct call *call, const struct http_request *request, str
     struct json j = json_object(&response->body, false);
 
     (void)request;
-    (void)err;
     json_str(&j, "controller", call->policy->controller);
     json_text(&j, "signing_key", crypto_base64(call->arena, state->signing_public, CRYPTO_PUBLIC_BYTES));
     json_text(&j, "sealing_key", crypto_base64(call->arena, state->sealing_public, CRYPTO_PUBLIC_BYTES));
+    json_name(&j, "signing_keys");
+    TRY(signer_use(call, err));
+    TRY(signers_print(call, &response->body, err));
     json_end(&j);
+    return DONE;
+}
+
+/* The hashes of all certificates, in their order: whoever keeps them sees whether one was taken away. */
+enum outcome get_chain(struct call *call, const struct http_request *request, struct http_response *response,
+                       struct error *err)
+{
+    struct text text = http_query(request, "after");
+    int64_t after = 0;
+
+    if (text.p != NULL && !text_to_int64(text, &after))
+        return error_status(err, 400, "after", "after is no number");
+    buf_str(&response->body, "{\"chain\":");
+    TRY(chain_print(call, after, &response->body, err));
+    buf_char(&response->body, '}');
     return DONE;
 }
 

@@ -298,8 +298,10 @@ enum outcome get_certificate(struct call *call, const struct http_request *reque
 
     TRY(parse_id(request, &id, err));
     TRY(request_load(call, &id, &r, &found, err));
-    if (!found)
-        return error_status(err, 404, "not found", "there is no such request");
+    if (!found) { /* it may have outlived its request */
+        TRY(certificate_print(call, &id, &response->body, &found, err));
+        return found ? DONE : error_status(err, 404, "not found", "there is no such request");
+    }
     found = r.status == STATUS_COMPLETED; /* a contradiction opens it again: what was signed then isn't true now */
     if (found)
         TRY(certificate_print(call, &id, &response->body, &found, err));

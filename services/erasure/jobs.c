@@ -1,5 +1,7 @@
 /* jobs: holds and terms that run out, services that are silent, what has outlived its purpose, holders that the policy names. */
 #include "gen/erasure_sql.h"
+#include "services/erasure/certificate.h"
+#include "services/erasure/chain.h"
 #include "services/erasure/outside.h"
 #include "services/erasure/register.h"
 #include "services/erasure/saga.h"
@@ -142,17 +144,23 @@ static enum outcome escalate_joins(struct call *call, struct error *err)
     return DONE;
 }
 
-/* How long a request's record stands: by the policy, counted back from now (a month is at least 28 days). */
+/* By the policy, counted back from now (a month is at least 28 days). */
+static int64_t kept_us(struct duration keep)
+{
+    return (int64_t)keep.months * 31 * US_PER_DAY + keep.days * US_PER_DAY + keep.us;
+}
+
+/* How long a request's record stands, and its certificate. */
 static enum outcome sweep_records(struct call *call, bool *again, struct error *err)
 {
-    const struct duration *keep = &call->policy->request_keep;
-    int64_t kept_us = (int64_t)keep->months * 31 * US_PER_DAY + keep->days * US_PER_DAY + keep->us;
     struct uuid_list secrets;
 
+    TRY(signer_use(call, err));
+    TRY(certificate_purge(call, call->now_us - kept_us(call->policy->certificate_keep), err));
     TRY(secrets_due(call, SECRETS_AT_ONCE, &secrets, err));
     TRY(secrets_destroy(call, secrets, err));
     *again = secrets.n == SECRETS_AT_ONCE;
-    return store_sweep(call, call->now_us - kept_us, call->now_us - 90 * US_PER_DAY, err);
+    return store_sweep(call, call->now_us - kept_us(call->policy->request_keep), call->now_us - 90 * US_PER_DAY, err);
 }
 
 enum outcome run_sweep(struct call *call, bool *again, struct error *err)

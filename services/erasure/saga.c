@@ -239,18 +239,22 @@ enum outcome saga_close(struct call *call, struct request *r, struct error *err)
 static enum outcome step_complete(struct call *call, struct request *r, enum request_decision decision,
                                   struct error *err)
 {
+    struct commitment who = {.secret = TEXT_NONE, .hashes = TEXT_NONE};
+
     r->status = STATUS_COMPLETED;
     r->completed_us = call->now_us;
+    if (r->kind == KIND_FORGET)
+        TRY(commitment_make(call, r, &who, err));
     if (request_has_term(r->kind)) {
         r->decision = decision;
         r->article = decision == DECISION_PARTLY ? TEXT("17(3)") : TEXT("17(1)");
-        TRY(answer_person(call, r, ANSWER_DONE, err));
+        TRY(answer_done(call, r, who.secret, err));
     }
+    if (r->kind == KIND_FORGET)
+        TRY(certificate_make(call, r, &who, err));
     TRY(saga_close(call, r, err));
     if (r->kind != KIND_CONSENT)
         order_step(call, &forget_completed_event, r, (struct text_list){0});
-    if (r->kind == KIND_FORGET)
-        TRY(certificate_make(call, r, err));
     metric_add(erasure(call)->completed, 1);
     return request_save(call, r, err);
 }

@@ -53,6 +53,7 @@ static const struct http_route routes[] = {
      .body_limit = 1 << 20},
     POST("/v1/holders/{name}/joins/{id}/ack", post_join_ack, HTTP_OWN),
     GET("/v1/keys", get_keys, HTTP_OPEN),
+    GET("/v1/chain", get_chain, HTTP_OPEN),
 };
 
 static const struct periodic_job jobs[] = {

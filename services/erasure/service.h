@@ -40,7 +40,7 @@ route_fn post_request, get_requests, get_request, post_cancel, post_verify, post
     post_extend, post_reject, post_complete, get_certificate, get_report;
 route_fn post_subject, post_answered, get_sources, post_source_release;
 route_fn post_holder, get_holders, get_holder, patch_holder, post_manual_result;
-route_fn post_outside_result, get_instructions, post_join, post_join_ack, get_keys;
+route_fn post_outside_result, get_instructions, post_join, post_join_ack, get_keys, get_chain;
 
 extern const struct forget_table erasure_forget;
 

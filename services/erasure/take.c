@@ -17,10 +17,12 @@ static enum outcome holders_count(struct call *call, int64_t *n, struct error *e
     return DONE;
 }
 
-/* What nobody will need is not kept: identifiers only matter where there are holders to tell. */
+/* What nobody will need is not kept: identifiers matter where there are holders to tell, and for the certificate's
+ * commitment where a letter will hold its secret. */
 static enum outcome seal_contact(struct call *call, const struct taking *t, struct request *r, struct error *err)
 {
     struct contact contact = t->contact;
+    bool committed = t->kind == KIND_FORGET && contact.reply_to.p != NULL;
     int64_t holders = 0;
 
     if (!uuid_is_nil(&t->sealed)) {
@@ -29,7 +31,7 @@ static enum outcome seal_contact(struct call *call, const struct taking *t, stru
     }
     if (contact.identifiers.n > 0 && t->kind == KIND_FORGET)
         TRY(holders_count(call, &holders, err));
-    if (holders == 0)
+    if (holders == 0 && !committed)
         contact.identifiers = (struct holder_identifier_list){0};
     if (contact_is_empty(&contact))
         return DONE;

@@ -36,6 +36,7 @@ static const struct field content_type_fields[] = {
     MAY(content, kind, TEXT, 0, 64),
     MAY(content, article, TEXT, 0, 256),
     MAY(content, reason, TEXT, 0, 8192),
+    MAY(content, secret, TEXT, 0, 128),
     MAY(content, received_at, TIME, 0, 0),
     MAY(content, completed_at, TIME, 0, 0),
     MAY(content, due_at, TIME, 0, 0),
@@ -127,6 +128,7 @@ static struct text value_of(const struct content *content, struct text name, str
         {"confirm_url", content->confirm_url}, {"valid_until", content->valid_until},
         {"request", content->request},         {"kind", content->kind},
         {"article", content->article},         {"reason", content->reason},
+        {"secret", content->secret},
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -19,7 +19,8 @@ struct content_holders {
 /* The members of a vault item of kind mail, or of a letter of erasure. */
 struct content {
     struct text template_name, language; /* "template" */
-    struct text controller, complaint, purpose, statement, confirm_url, valid_until, request, kind, article, reason;
+    struct text controller, complaint, purpose, statement, confirm_url, valid_until, request, kind, article, reason,
+        secret;
     int64_t received_at, completed_at, due_at;
     struct content_holders outstanding, kept;
     struct text subject, text, html; /* a campaign's own words */

@@ -61,6 +61,106 @@ def test_it_holds_and_says_what_it_states(certificate, tmp_path):
     assert verify(path, "--secret", "s").returncode == 1, "there is no commitment that it could open"
 
 
+def forgotten(stack, email, **more):
+    """A person who comes and is forgotten: (request, certificate as served)."""
+    stack.send(contact(f"V-{uuid.uuid4().hex[:8]}", email=email))
+    wait_until(lambda: stack.admin("POST", "/subjects/search", {"email": email}).json()["counts"]["persons"] == 1, 60,
+               "the person")
+    request = ask(stack, {"email": email}, **more)
+    wait_completed(stack, [request])
+    return request, stack.admin("GET", f"/requests/{request}/certificate").content
+
+
+def test_it_names_keys_barrier_signer_and_the_day(stack, certificate):
+    stated = json.loads(certificate)
+    day = stack.value("SELECT destroy_by FROM keyring.kek WHERE state = 'current'", keyring=True)
+    assert stated["keys"]["n"] >= 1 == len(stated["keys"]["destroyed"])
+    assert stated["keys"]["epoch"] == 1 and stated["keys"]["dark_by"][:10] == f"{day:%Y-%m-%d}"
+    assert stated["no_copy_after"] == "2027-05-05", "the tape outlives the keyring's copies"
+    assert stack.value("SELECT count(*) FROM keyring.key WHERE key_id = ANY(%s::uuid[])", (stated["keys"]["destroyed"],),
+                       keyring=True) == 0
+    assert uuid.UUID(stated["barrier"]["id"]) and stated["barrier"]["ordered_at"] <= stated["barrier"]["passed_before"]
+    codes = {h["name"]: h["evidence_code"] for h in stated["holders"]}
+    assert all(codes[service] == "counted-zero-twice" for service in SERVICES)
+    assert stated["exceptions"] == [] and len(stated["signer"]) == 32
+    said = verify("-", given=certificate).stdout.decode()
+    assert "After 2027-05-05 no backup can bring the person back." in said and "Nothing is kept." in said
+
+
+def test_the_persons_letter_alone_tells_whom_it_speaks_of(stack, tmp_path):
+    email = f"{uuid.uuid4().hex[:12]}@canary.example"
+    _, served = forgotten(stack, email, requester={"reply_to": email})
+    _, message = stack.wait_mail(email, match="lethe-verify")
+    secret = re.search(r"\b[A-Za-z0-9_-]{43}\b", message.get_body(("plain",)).get_content()).group(0)
+    path, who = tmp_path / "certificate.json", tmp_path / "who"
+    path.write_bytes(served)
+    assert email.encode() not in served and secret.encode() not in served
+    done = verify(path, "--secret", secret)
+    assert done.returncode == 0 and b"the person whose answer holds the secret" in done.stdout
+    assert verify(path, "--secret", secret[::-1]).returncode == 1
+    who.write_text(f" {email.upper()}\n")
+    assert verify(path, "--secret", secret, "--who", who).returncode == 0
+    who.write_text("somebody@else.example\n")
+    assert verify(path, "--secret", secret, "--who", who).returncode == 1
+    assert verify(path, "--who", who).returncode == 2, "without the secret nobody can be told"
+    for cluster in (False, True):
+        for schema, table in stack.tables(keyring=cluster):
+            # pylint: disable-next=consider-using-f-string
+            assert not stack.rows("SELECT 1 FROM {}.{} AS t WHERE t::text LIKE %s".format(schema, table), (f"%{secret}%",),
+                                  keyring=cluster), f"{schema}.{table} keeps the secret"
+
+
+def test_each_certificate_names_the_one_before(stack, tmp_path):
+    served = [forgotten(stack, f"{uuid.uuid4().hex[:12]}@canary.example")[1] for _ in range(3)]
+    paths = [tmp_path / f"{number}.json" for number in range(3)]
+    for path, text in zip(paths, served):
+        path.write_bytes(text)
+    numbers = [json.loads(text)["chain"]["seq"] for text in served]
+    assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
+    assert verify(paths[1], "--previous", paths[0]).returncode == 0
+    assert verify(paths[2], "--previous", paths[0]).returncode == 1
+    published = stack.http("GET", stack.url("erasure", f"/v1/chain?after={numbers[0] - 1}")).json()["chain"]
+    assert [link["seq"] for link in published] == numbers
+    assert published[1]["hash"] == json.loads(served[2])["chain"]["previous"]
+    assert stack.http("GET", stack.url("erasure", "/v1/chain?after=x")).status_code == 400
+
+
+def test_the_signer_changes_and_old_certificates_hold(stack, certificate, tmp_path):
+    """The last but one of this module's: from here on another key signs."""
+    old, keys = tmp_path / "old.json", tmp_path / "keys.json"
+    old.write_bytes(certificate)
+    url = stack.url("erasure", "/v1/keys")
+    keys.write_bytes(stack.http("GET", url).content)
+    assert verify(old, "--keys", keys).returncode == 0
+    secret = stack.home / "secrets" / "signing.key"
+    was = secret.read_text()
+    try:
+        secret.write_text(os.urandom(32).hex() + "\n")
+        stack.restart("erasure")
+        fresh = tmp_path / "fresh.json"
+        fresh.write_bytes(forgotten(stack, f"{uuid.uuid4().hex[:12]}@canary.example")[1])
+        assert verify(fresh).returncode == 0 and verify(fresh, "--keys", keys).returncode == 1
+        page = stack.http("GET", url).json()
+        keys.write_text(json.dumps(page))
+        assert verify(old, "--keys", keys).returncode == 0 and verify(fresh, "--keys", keys).returncode == 0
+        assert [("until" in key) for key in page["signing_keys"]] == [True, False]
+        page["signing_keys"][0]["until"] = "2026-01-01T00:00:00Z"
+        keys.write_text(json.dumps(page))
+        assert verify(old, "--keys", keys).returncode == 1, "out of use by then"
+    finally:
+        secret.write_text(was)
+        stack.restart("erasure")
+
+
+def test_a_certificate_ends_and_its_hash_stays(stack):
+    request, served = forgotten(stack, f"{uuid.uuid4().hex[:12]}@canary.example")
+    number = json.loads(served)["chain"]["seq"]
+    stack.rows("UPDATE erasure.certificate SET created_at = now() - interval '11 years' WHERE request = %s", (request,))
+    stack.restart("erasure")  # its sweep runs at once
+    wait_until(lambda: stack.admin("GET", f"/requests/{request}/certificate").status_code == 409, 30, "the certificate's end")
+    assert stack.http("GET", stack.url("erasure", f"/v1/chain?after={number - 1}")).json()["chain"][0]["seq"] == number
+
+
 def test_what_can_t_be_read(tmp_path, certificate):
     (tmp_path / "empty").write_bytes(b"")
     for words in ((), (tmp_path / "absent",), (tmp_path / "empty",), ("--frob", "x"), (ROOT / "README.md",),

@@ -165,12 +165,29 @@ CREATE TABLE {schema}.backup_answer (
     PRIMARY KEY (request, backup)
 );
 
+-- It outlives its request: how long the policy says.
 CREATE TABLE {schema}.certificate (
-    request    uuid PRIMARY KEY REFERENCES {schema}.request ON DELETE CASCADE,
+    request    uuid PRIMARY KEY,
     body       text        NOT NULL, -- RFC 8785
     signature  bytea       NOT NULL,
     signer     bytea       NOT NULL, -- the public key
+    subject    text,                 -- JSON: commitments to the person, whose secret is the person's alone; NULL: none
     created_at timestamptz NOT NULL
+);
+CREATE INDEX certificate_end ON {schema}.certificate (created_at);
+
+-- Each certificate names the one before by its hash. The hashes stay when certificates end.
+CREATE TABLE {schema}.certificate_chain (
+    seq        bigint PRIMARY KEY,
+    hash       bytea       NOT NULL CHECK (octet_length(hash) = 32), -- SHA-256 of the body
+    created_at timestamptz NOT NULL
+);
+
+-- Public keys that certificates and instructions were ever signed with.
+CREATE TABLE {schema}.signer (
+    key        bytea PRIMARY KEY CHECK (octet_length(key) = 32),
+    first_used timestamptz NOT NULL,
+    last_used  timestamptz NOT NULL -- to the minute
 );
 
 -- Which holder got which categories about whom a request asks, from when to when.
@@ -222,5 +239,6 @@ INSERT INTO {schema}.ledger_end (number, place, hash) VALUES (-1, 0, decode(repe
 
 GRANT SELECT, INSERT, UPDATE, DELETE
    ON {schema}.ledger_out, {schema}.ledger_end, {schema}.request, {schema}.request_set, {schema}.secret, {schema}.holder, {schema}.task, {schema}.backup_answer,
-      {schema}.certificate, {schema}.disclosure, {schema}.late_join, {schema}.source, {schema}.doomed_key TO {role};
+      {schema}.certificate, {schema}.signer, {schema}.disclosure, {schema}.late_join, {schema}.source, {schema}.doomed_key TO {role};
+GRANT SELECT, INSERT ON {schema}.certificate_chain TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.rfc3339(timestamptz) TO {role};

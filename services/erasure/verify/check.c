@@ -73,6 +73,7 @@ enum check_result check_certificate(const char *p, size_t n, const unsigned char
         return CHECK_UNREADABLE;
     bool holds =
         crypto_sign_verify_detached(signature.value, (const unsigned char *)bytes, signed_n, signature.key) == 0;
+    (void)crypto_hash_sha256(out->hash, (const unsigned char *)bytes, signed_n);
     free(bytes);
     if (known_key != NULL && sodium_memcmp(known_key, signature.key, sizeof signature.key) != 0)
         out->why = "another key than the one you know signed it";

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CHECK_KEY_BYTES = 32 };
+enum { CHECK_KEY_BYTES = 32, CHECK_HASH_BYTES = 32 };
 enum check_result {
     CHECK_GOOD = 0,
     CHECK_BAD = 1,        /* a certificate that was changed, or that another key signed */
@@ -16,7 +16,8 @@ enum check_result {
 struct checked {
     json_t *body; /* the signed part: the caller releases it; NULL where unreadable */
     unsigned char key[CHECK_KEY_BYTES];
-    const char *why; /* in words, where it isn't good */
+    unsigned char hash[CHECK_HASH_BYTES]; /* SHA-256 of what was signed: its place in the chain */
+    const char *why;                      /* in words, where it isn't good */
 };
 
 /* check_certificate: known_key: the controller's, known from elsewhere; NULL: the one in the certificate. */

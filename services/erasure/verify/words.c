@@ -49,6 +49,7 @@ static const char *meaning_of(const struct meaning *table, const char *outcome)
 
 static void print_two(const json_t *object, FILE *out)
 {
+    add(object, "evidence_code", ", proven by ", out);
     add(object, "evidence", ", evidence ", out);
     add(object, "recorded_by", ", recorded by ", out);
     add(object, "confirmed_by", ", confirmed by ", out);
@@ -110,6 +111,48 @@ static void print_list(const json_t *body, const char *name, const char *none, c
         print(json_array_get(list, i), out);
 }
 
+static void print_exception(const json_t *exception, FILE *out)
+{
+    (void)fputs("  - ", out);
+    print_safe(text_of(exception, "holder"), out);
+    add(exception, "rule", " by rule ", out);
+    add(exception, "until", ", until ", out);
+    (void)fputc('\n', out);
+}
+
+/* Keys, and what follows for copies: a backup of the keyring outlives the keys, not the KEK that wrapped them. */
+static void print_keys(const json_t *body, FILE *out)
+{
+    const json_t *keys = json_object_get(body, "keys");
+    if (keys == NULL)
+        return;
+    (void)fprintf(out,
+                  "%" JSON_INTEGER_FORMAT " keys of the person's records were destroyed; %" JSON_INTEGER_FORMAT
+                  " of them stand.\n",
+                  json_integer_value(json_object_get(keys, "n")),
+                  json_integer_value(json_object_get(keys, "standing")));
+    add(keys, "dark_by", "Copies of the keyring that still hold them can't be read by anybody after ", out);
+    if (text_of(keys, "dark_by")[0] != '\0')
+        (void)fputs(".\n", out);
+    if (text_of(body, "no_copy_after")[0] == '\0')
+        (void)fputs("NO DAY IS NAMED after which no backup can bring the person back: one has no known end.\n", out);
+    else {
+        add(body, "no_copy_after", "After ", out);
+        (void)fputs(" no backup can bring the person back.\n", out);
+    }
+}
+
+static void print_chain(const json_t *body, FILE *out)
+{
+    const json_t *chain = json_object_get(body, "chain");
+    if (chain == NULL)
+        return;
+    (void)fprintf(out, "  %-24s %" JSON_INTEGER_FORMAT, "number in the chain",
+                  json_integer_value(json_object_get(chain, "seq")));
+    add(chain, "previous", ", after ", out);
+    (void)fputc('\n', out);
+}
+
 void words_print(const json_t *body, FILE *out)
 {
     (void)fputs("What the controller states:\n", out);
@@ -121,7 +164,12 @@ void words_print(const json_t *body, FILE *out)
     line(body, "destroyed_at", "destruction ordered", out);
     line(body, "verified_at", "second look ordered", out);
     line(body, "completed_at", "completed", out);
+    line(json_object_get(body, "barrier"), "id", "barrier", out);
+    line(body, "signer", "signed with key", out);
+    print_chain(body, out);
     print_list(body, "holders", "No holder is named.", "Who held something:", print_holder, out);
     print_list(body, "backups", "No backup or archive may hold the person.",
                "Backups and archives that may hold the person:", print_backup, out);
+    print_list(body, "exceptions", "Nothing is kept.", "What is kept:", print_exception, out);
+    print_keys(body, out);
 }

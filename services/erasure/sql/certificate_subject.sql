@@ -1,0 +1,1 @@
+SELECT subject FROM certificate WHERE request = $1::uuid

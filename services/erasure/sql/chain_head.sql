@@ -1,0 +1,1 @@
+SELECT seq, hash FROM certificate_chain ORDER BY seq DESC LIMIT 1
