@@ -196,16 +196,16 @@ static enum outcome overwrite(const char *path, struct error *err)
 static enum outcome folder_destroy(const struct kek_place *place, int32_t epoch, char ack[KEK_ACK_MOST],
                                    struct error *err)
 {
-    char path[PATH_MOST], note[PATH_MOST], when[CLOCK_TEXT_BYTES + 1];
+    char path[PATH_MOST], note[PATH_MOST], when[CLOCK_TEXT_BYTES], line[CLOCK_TEXT_BYTES + 1];
+    int n;
 
     path_of(place, epoch, "kek", path);
     path_of(place, epoch, "destroyed", note);
     if (!note_of(place, epoch, when)) {
         clock_format(clock_now_us() / US_PER_S * US_PER_S, when);
-        (void)strcat(when, "\n");
+        n = snprintf(line, sizeof line, "%s\n", when);
         TRY(overwrite(path, err));
-        TRY(put_file(place->where, note, when, strlen(when), err));
-        when[strcspn(when, "\n")] = '\0';
+        TRY(put_file(place->where, note, line, (size_t)n, err));
     }
     TRY(overwrite(path, err));
     if (unlink(path) != 0 && errno != ENOENT)
