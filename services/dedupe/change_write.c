@@ -19,14 +19,15 @@ struct key_rows {
     size_t n;
 };
 
-static void linking_rows(const struct dedupe_record *r, struct key_rows *out)
+/* What links, and phones, which link nobody: a forget asks who else holds them. */
+static void found_rows(const struct dedupe_record *r, struct key_rows *out)
 {
     enum link_ground ground;
     struct key_row row = {.record = r->record};
 
     ENSURE(r->keys.n <= RECORD_KEYS);
     for (size_t i = 0; i < r->keys.n; i++) {
-        if (!link_ground_of(r->keys.items[i].kind, &ground))
+        if (r->keys.items[i].kind != KEY_PHONE && !link_ground_of(r->keys.items[i].kind, &ground))
             continue;
         row.hash = r->keys.items[i].hash;
         row.kind = r->keys.items[i].kind;
@@ -79,14 +80,14 @@ static enum outcome write_keys(struct call *call, struct change_work *work, stru
         struct key_rows new = {.items = now_rows}, old = {.items = was_rows};
         if (was != NULL && !r->written && uuid_equal(&was->root, &r->root))
             continue;
-        linking_rows(r, &new);
+        found_rows(r, &new);
         if (was != NULL)
-            linking_rows(was, &old);
+            found_rows(was, &old);
         difference(&new, &old, &put);
         difference(&old, &new, &drop);
     }
     for (size_t i = 0; i < work->gone.n; i++)
-        linking_rows(change_stored(work, &work->gone.items[i]), &drop);
+        found_rows(change_stored(work, &work->gone.items[i]), &drop);
     if (put.n > 0)
         qsort(put.items, put.n, sizeof(*put.items), by_key_row);
     TRY(store_keys_drop(call, drop.items, drop.n, err));

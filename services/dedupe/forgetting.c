@@ -82,23 +82,32 @@ enum outcome forgetting_find(struct call *call, struct key_list keys, struct uui
 
 /* ---- closing the set ------------------------------------------------------------------------------------------------ */
 
-/* Keys of the records, of their role mailboxes, and those asked for. */
-static struct key_list all_keys(struct arena *arena, const struct record_rows *rows, struct key_list asked)
+/* Keys of the records and of their role mailboxes. */
+static struct key_list held_keys(struct arena *arena, const struct record_rows *rows)
 {
     struct key_list out;
-    size_t room = asked.n + rows->n + 1;
+    size_t room = rows->n + 1;
 
     for (size_t i = 0; i < rows->n; i++)
         room += rows->items[i].keys.n;
     out = (struct key_list){.items = ARENA_ARRAY(arena, room, struct key)};
-    for (size_t i = 0; i < asked.n; i++)
-        out.items[out.n++] = asked.items[i];
     for (size_t i = 0; i < rows->n; i++) {
         for (size_t k = 0; k < rows->items[i].keys.n; k++)
             out.items[out.n++] = rows->items[i].keys.items[k];
         if (!hash_is_none(&rows->items[i].role_email))
             out.items[out.n++] = (struct key){.kind = KEY_EMAIL, .hash = rows->items[i].role_email};
     }
+    return out;
+}
+
+static struct key_list both(struct arena *arena, struct key_list a, struct key_list b)
+{
+    struct key_list out = {.items = ARENA_ARRAY(arena, a.n + b.n + 1, struct key)};
+
+    for (size_t i = 0; i < a.n; i++)
+        out.items[out.n++] = a.items[i];
+    for (size_t i = 0; i < b.n; i++)
+        out.items[out.n++] = b.items[i];
     return out;
 }
 
@@ -125,7 +134,7 @@ static enum outcome resolve(struct call *call, const struct forgetting_row *aske
     struct change change = {.restricts = asked->request, .closes = true, .locked = true};
     struct hash_list elsewhere, roles;
     struct review_rows reviews;
-    struct key_list keys;
+    struct key_list held, keys;
     struct found found;
 
     TRY(forgetting_find(call, asked->keys, asked->records, asked->persons, &found, err));
@@ -133,12 +142,13 @@ static enum outcome resolve(struct call *call, const struct forgetting_row *aske
     TRY(store_forgetting_close(call, &asked->request, err));
     if (change.touched.n > 0)
         TRY(change_apply(call, &change, err));
-    keys = all_keys(call->arena, &found.records, asked->keys);
+    held = held_keys(call->arena, &found.records);
+    keys = both(call->arena, asked->keys, held);
     TRY(store_held_elsewhere(call, hashes_of(call->arena, keys), found.persons, &elsewhere, err));
     if (elsewhere.n > 0)
         qsort(elsewhere.items, elsewhere.n, sizeof(*elsewhere.items), hash_compare);
     TRY(role_keys(call, keys, &roles, err));
-    decide_keys(keys, elsewhere, roles, call->arena, &resolved.keys, &resolved.shared);
+    decide_keys(asked->keys, held, elsewhere, roles, call->arena, &resolved.keys, &resolved.shared);
     TRY(store_reviews(call, change.touched, &reviews, err));
     resolved.review = found.doubtful || reviews.n > 0;
     resolved.persons = found.persons;

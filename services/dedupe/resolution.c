@@ -41,22 +41,35 @@ static int by_key(const void *a, const void *b)
     return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : hash_compare(&x->hash, &y->hash);
 }
 
-void decide_keys(struct key_list keys, struct hash_list elsewhere, struct hash_list roles, struct arena *arena,
-                 struct key_list *alone, struct key_list *shared)
+static bool can_be_own(const struct key *key, struct key_list held)
 {
-    struct key *sorted = ARENA_ARRAY(arena, keys.n + 1, struct key);
+    if (key->kind != KEY_PHONE)
+        return key->kind == KEY_EMAIL || key->kind == KEY_SOURCE;
+    for (size_t i = 0; i < held.n; i++)
+        if (by_key(&held.items[i], key) == 0)
+            return true;
+    return false;
+}
 
-    *alone = (struct key_list){.items = ARENA_ARRAY(arena, keys.n + 1, struct key)};
-    *shared = (struct key_list){.items = ARENA_ARRAY(arena, keys.n + 1, struct key)};
-    for (size_t i = 0; i < keys.n; i++)
-        sorted[i] = keys.items[i];
-    qsort(sorted, keys.n, sizeof(*sorted), by_key);
-    for (size_t i = 0; i < keys.n; i++) {
-        bool own = sorted[i].kind == KEY_EMAIL || sorted[i].kind == KEY_SOURCE;
+void decide_keys(struct key_list asked, struct key_list held, struct hash_list elsewhere, struct hash_list roles,
+                 struct arena *arena, struct key_list *alone, struct key_list *shared)
+{
+    size_t n = 0, most = asked.n + held.n;
+    struct key *sorted = ARENA_ARRAY(arena, most + 1, struct key);
+
+    *alone = (struct key_list){.items = ARENA_ARRAY(arena, most + 1, struct key)};
+    *shared = (struct key_list){.items = ARENA_ARRAY(arena, most + 1, struct key)};
+    for (size_t i = 0; i < most; i++) {
+        const struct key *key = i < asked.n ? &asked.items[i] : &held.items[i - asked.n];
+        if (key->kind != KEY_EMAIL_WIDE)
+            sorted[n++] = *key;
+    }
+    qsort(sorted, n, sizeof(*sorted), by_key);
+    for (size_t i = 0; i < n; i++) {
         struct key_list *list = shared;
-        if (sorted[i].kind == KEY_EMAIL_WIDE || (i > 0 && by_key(&sorted[i - 1], &sorted[i]) == 0))
+        if (i > 0 && by_key(&sorted[i - 1], &sorted[i]) == 0)
             continue;
-        if (own && !hash_listed(elsewhere.items, elsewhere.n, &sorted[i].hash) &&
+        if (can_be_own(&sorted[i], held) && !hash_listed(elsewhere.items, elsewhere.n, &sorted[i].hash) &&
             !hash_listed(roles.items, roles.n, &sorted[i].hash))
             list = alone;
         list->items[list->n++] = sorted[i];

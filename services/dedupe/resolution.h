@@ -22,10 +22,10 @@ struct persons_found {
 void decide_asked(struct uuid_list named, const struct asked_key *keys, size_t n, struct arena *arena,
                   struct persons_found *out);
 
-/* decide_keys: of the keys of the set's records and those asked for: emails and source ids that nobody else holds are
- * the person's alone; phones never are (a household's), nor what `elsewhere` (sorted) lists, nor role mailboxes
- * (`roles`, sorted). Wide addresses are neither. */
-void decide_keys(struct key_list keys, struct hash_list elsewhere, struct hash_list roles, struct arena *arena,
-                 struct key_list *alone, struct key_list *shared);
+/* decide_keys: which keys are the person's alone: emails and source ids, asked for or held by the set's records, and phones
+ * that a record holds: a number that was only named may be anybody's. None that `elsewhere` (sorted) lists, no role mailbox
+ * (`roles`, sorted). What isn't alone is shared; wide addresses are neither. */
+void decide_keys(struct key_list asked, struct key_list held, struct hash_list elsewhere, struct hash_list roles,
+                 struct arena *arena, struct key_list *alone, struct key_list *shared);
 
 #endif

@@ -12,6 +12,19 @@ struct key_list keys_of_set(struct call *call, const struct forget_set *set)
     return list;
 }
 
+/* What may carry a tombstone for good. A phone passes on to others: it only tells holders whom they know. */
+static struct key_list lasting_keys(struct call *call, const struct forget_set *set)
+{
+    struct key_list list = keys_of_set(call, set);
+    size_t n = 0;
+
+    for (size_t i = 0; i < list.n; i++)
+        if (list.items[i].kind != KEY_PHONE && list.items[i].kind != KEY_PHONE_SURNAME)
+            list.items[n++] = list.items[i];
+    list.n = n;
+    return list;
+}
+
 /* The policy says it here alone: not every service has one. */
 static int64_t tombstones_until(const struct call *call, const struct request *r)
 {
@@ -41,7 +54,7 @@ void order_destroy(struct call *call, const struct request *r, const struct forg
     struct forget_destroy destroy = {
         .request = r->id,
         .expiry = r->kind == KIND_EXPIRY,
-        .keys = keys_of_set(call, set),
+        .keys = lasting_keys(call, set),
         .persons = set->persons,
         .records = set->records,
         .activities = set->activities,

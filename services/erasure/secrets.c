@@ -204,12 +204,20 @@ struct collection {
     struct collected *out;
 };
 
+/* Told is a phone that is known to be theirs alone, anything else unless it is known to be shared. */
 static bool is_shared(const struct collection *c, const struct holder_identifier *it, const char *region)
 {
+    const struct forget_set *set = c->wanted->set;
+    bool phone = text_is(it->kind, "phone");
     struct forget_key key;
 
-    if (c->wanted->shared.n == 0 || !identify_key(c->call, it, region, &key))
-        return false;
+    if (!identify_key(c->call, it, region, &key))
+        return phone;
+    for (size_t i = 0; i < set->keys_n && phone; i++)
+        if (set->keys[i].kind == key.kind && hash_equal(&set->keys[i].hash, &key.hash))
+            return false;
+    if (phone)
+        return true;
     for (size_t i = 0; i < c->wanted->shared.n; i++)
         if (c->wanted->shared.items[i].kind == (int)key.kind && hash_equal(&c->wanted->shared.items[i].hash, &key.hash))
             return true;

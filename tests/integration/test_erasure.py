@@ -143,6 +143,43 @@ def test_what_the_contact_gave_is_not_told_where_others_share_it(stack, crm):
     wait_completed(stack, [number])
 
 
+def test_a_phone_is_told_where_it_is_theirs_alone(own_stack):
+    """The help desk knows people by phone: it hears the number that one person alone has, never a household's."""
+    stack = own_stack.up()
+    desk = Crm(stack, "desk", system="helpdesk", identifiers=["phone"])
+    email, other, ids = address(), address(), [name() for _ in range(4)]
+    own, household, nobodys = "+49 1512 2541020", "+49 1512 8462791", "+49 1512 8462792"
+    try:
+        stack.send(contact(ids[0], email=email, family_name="Einzig", phone=own),
+                   contact(ids[1], system="shop", category="customer", email=email, family_name="Einzig", phone=household),
+                   contact(ids[2], email=other, family_name="Mitbewohner", phone=household))
+        wait_until(lambda: found(stack, email) and found(stack, other), 60, "them to be known")
+        wait_until(lambda: len(found(stack, email)["records"]) == 2, 60, "two records to be one person")
+        unknown = ask(stack, {"phone": nobodys})
+        wait_task(stack, unknown, lambda t: t["status"] == "human", "desk")
+        assert not desk.about(unknown), "a number that nobody here has may be anybody's"
+        number = ask(stack, {"email": email})
+        [told] = desk.wait_told(number)
+        assert told["identifiers"] == [{"kind": "phone", "value": own}]
+        wait_completed(stack, [number])
+        neighbour = ask(stack, {"phone": household})  # one person's alone by now
+        [told] = desk.wait_told(neighbour)
+        assert told["identifiers"] == [{"kind": "phone", "value": household}]
+        wait_completed(stack, [neighbour])
+        assert not found(stack, other)
+        # numbers pass on: whoever has it next is not refused
+        stack.send(contact(ids[3], act="staff", email=f"n{other}", family_name="Nachmieter", phone=own))
+        wait_until(lambda: found(stack, f"n{other}"), 60, "the number's next owner to be taken")
+    finally:
+        desk.close()
+
+
+def found(stack, email):
+    """The person of that address, or None."""
+    persons = stack.admin("POST", "/subjects/search", {"email": email}).json()["persons"]
+    return persons[0] if persons else None
+
+
 # ---- keys --------------------------------------------------------------------------------------------------------------
 def test_a_rollback_loses_no_answer(stack):
     email = address()

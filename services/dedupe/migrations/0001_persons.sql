@@ -16,7 +16,7 @@ CREATE INDEX record_person ON {schema}.record (person);
 CREATE INDEX record_component ON {schema}.record (component);
 CREATE INDEX record_role_email ON {schema}.record (role_email) WHERE role_email IS NOT NULL;
 
--- The keys that link, and groups of joined sources (kind 100, the hash is the root's id).
+-- The keys that link, phones, and groups of joined sources (kind 100, the hash is the root's id).
 CREATE TABLE {schema}.match_key (
     hash   bytea    NOT NULL CHECK (octet_length(hash) = 16),
     record uuid     NOT NULL,

@@ -76,14 +76,33 @@ static void test_keys(void **state)
     struct hash elsewhere = keys[5].hash, role = keys[7].hash;
     struct key_list alone, shared;
 
-    decide_keys((struct key_list){.items = keys, .n = 8}, (struct hash_list){.items = &elsewhere, .n = 1},
-                (struct hash_list){.items = &role, .n = 1}, arena, &alone, &shared);
+    decide_keys((struct key_list){.items = keys, .n = 2}, (struct key_list){.items = keys + 2, .n = 6},
+                (struct hash_list){.items = &elsewhere, .n = 1}, (struct hash_list){.items = &role, .n = 1}, arena,
+                &alone, &shared);
     assert_int_equal(alone.n, 2);
     assert_int_equal(alone.items[0].hash.b[0], 2);
     assert_int_equal(alone.items[1].hash.b[0], 4);
-    assert_int_equal(shared.n, 4); /* somebody else's mailbox, a role's, phone, phone and surname */
+    assert_int_equal(shared.n, 4); /* somebody else's mailbox, a role's, a phone only named, phone and surname */
     for (size_t i = 0; i < shared.n; i++)
         assert_int_not_equal(shared.items[i].kind, KEY_EMAIL_WIDE);
+}
+
+static void test_phones(void **state)
+{
+    struct arena *arena = *state;
+    struct key named[] = {key_of(KEY_PHONE, 1), key_of(KEY_PHONE, 2)};
+    struct key held[] = {key_of(KEY_PHONE, 2), key_of(KEY_PHONE, 3), key_of(KEY_PHONE, 4)};
+    struct hash elsewhere = held[1].hash;
+    struct key_list alone, shared;
+
+    decide_keys((struct key_list){.items = named, .n = 2}, (struct key_list){.items = held, .n = 3},
+                (struct hash_list){.items = &elsewhere, .n = 1}, (struct hash_list){0}, arena, &alone, &shared);
+    assert_int_equal(alone.n, 2); /* what a record holds, named too or not */
+    assert_int_equal(alone.items[0].hash.b[0], 2);
+    assert_int_equal(alone.items[1].hash.b[0], 4);
+    assert_int_equal(shared.n, 2);
+    assert_int_equal(shared.items[0].hash.b[0], 1);
+    assert_int_equal(shared.items[1].hash.b[0], 3);
 }
 
 static int setup(void **state)
@@ -105,6 +124,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared_identifier, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_phones, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("services/dedupe/resolution", tests, NULL, NULL);
