@@ -94,6 +94,12 @@ enum outcome forget_line_apply(struct call *call, const struct forget_line *line
                                struct error *err) WARN_UNUSED;
 bool forget_line_deletes(const struct forget_line *line); /* its task's end is to be waited for */
 
+/* ---- a set's keys in a row: a bytea of kinds and beside it an array of hashes -------------------------------------------- */
+void forget_keys_add(struct pg_params *params, const struct forget_key *keys, size_t n);
+/* forget_keys_get: reads columns `at` and the next; RETRY where they don't match: no row of ours */
+enum outcome forget_keys_get(const struct pg_rows *rows, int row, int at, struct arena *arena,
+                             const struct forget_key **keys, size_t *n, struct error *err) WARN_UNUSED;
+
 /* ---- what the runtime wires (common/service alone calls these) -------------------------------------------------------- */
 extern const struct topic_handler forget_topics[];
 extern const size_t forget_topics_n;

@@ -23,19 +23,41 @@ static void add_uuids(struct pg_params *params, struct uuid_list list)
     pg_add_uuids(params, list.items, list.n);
 }
 
+void forget_keys_add(struct pg_params *params, const struct forget_key *keys, size_t n)
+{
+    uint8_t *kinds = ARENA_ARRAY(params->arena, n + 1, uint8_t);
+    struct hash *hashes = ARENA_ARRAY(params->arena, n, struct hash);
+
+    for (size_t i = 0; i < n; i++) {
+        kinds[i] = (uint8_t)keys[i].kind;
+        hashes[i] = keys[i].hash;
+    }
+    pg_add_bytes(params, (struct bytes){.p = kinds, .n = n});
+    pg_add_hashes(params, hashes, n);
+}
+
+enum outcome forget_keys_get(const struct pg_rows *rows, int row, int at, struct arena *arena,
+                             const struct forget_key **keys, size_t *n, struct error *err)
+{
+    struct bytes kinds = pg_get_bytes(rows, row, at);
+    struct hash_list hashes = pg_get_hashes(rows, row, at + 1, arena);
+    struct forget_key *list = ARENA_ARRAY(arena, hashes.n, struct forget_key);
+
+    if (kinds.n != hashes.n)
+        return error_retry(err, "postgres", "a set's keys don't match their kinds");
+    for (size_t i = 0; i < hashes.n; i++)
+        list[i] = (struct forget_key){.kind = (enum key_kind)kinds.p[i], .hash = hashes.items[i]};
+    *keys = list;
+    *n = hashes.n;
+    return DONE;
+}
+
 /* reads columns from `at`: state, verify, expiry, persons, records, activities, parts, key_kinds, key_hashes, rows,
  * attempts */
 static enum outcome read_task(const struct pg_rows *rows, int row, int at, struct arena *arena, struct forget_task *out,
                               struct error *err)
 {
-    struct bytes kinds = pg_get_bytes(rows, row, at + 7);
-    struct hash_list hashes = pg_get_hashes(rows, row, at + 8, arena);
-    struct forget_key *keys = ARENA_ARRAY(arena, hashes.n, struct forget_key);
-
-    if (kinds.n != hashes.n)
-        return error_retry(err, "postgres", "a forget task's keys don't match their kinds");
-    for (size_t i = 0; i < hashes.n; i++)
-        keys[i] = (struct forget_key){.kind = (enum key_kind)kinds.p[i], .hash = hashes.items[i]};
+    TRY(forget_keys_get(rows, row, at + 7, arena, &out->set.keys, &out->set.keys_n, err));
     out->state = (enum task_state)pg_get_int4(rows, row, at);
     out->verify = pg_get_bool(rows, row, at + 1);
     out->set.expiry = pg_get_bool(rows, row, at + 2);
@@ -43,8 +65,6 @@ static enum outcome read_task(const struct pg_rows *rows, int row, int at, struc
     out->set.records = pg_get_uuids(rows, row, at + 4, arena);
     out->set.activities = pg_get_uuids(rows, row, at + 5, arena);
     out->set.parts = pg_get_uuids(rows, row, at + 6, arena);
-    out->set.keys = keys;
-    out->set.keys_n = hashes.n;
     out->rows = pg_get_int8(rows, row, at + 9);
     out->attempts = (unsigned)pg_get_int4(rows, row, at + 10);
     return DONE;
@@ -103,13 +123,7 @@ enum outcome forget_store_put(struct call *call, const struct forget_task *task,
 {
     const struct forget_set *set = &task->set;
     struct pg_params params;
-    uint8_t *kinds = ARENA_ARRAY(call->arena, set->keys_n + 1, uint8_t);
-    struct hash *hashes = ARENA_ARRAY(call->arena, set->keys_n, struct hash);
 
-    for (size_t i = 0; i < set->keys_n; i++) {
-        kinds[i] = (uint8_t)set->keys[i].kind;
-        hashes[i] = set->keys[i].hash;
-    }
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, &set->request);
     pg_add_int4(&params, (int32_t)task->state);
@@ -119,8 +133,7 @@ enum outcome forget_store_put(struct call *call, const struct forget_task *task,
     add_uuids(&params, set->records);
     add_uuids(&params, set->activities);
     add_uuids(&params, set->parts);
-    pg_add_bytes(&params, (struct bytes){.p = kinds, .n = set->keys_n});
-    pg_add_hashes(&params, hashes, set->keys_n);
+    forget_keys_add(&params, set->keys, set->keys_n);
     pg_add_bool(&params, due);
     return pg_queue(call->pg, &forget_sql_task_put, &params, err);
 }

@@ -9,21 +9,14 @@
 enum outcome set_put(struct call *call, const struct forget_set *set, struct error *err)
 {
     struct pg_params params;
-    uint8_t *kinds = ARENA_ARRAY(call->arena, set->keys_n + 1, uint8_t);
-    struct hash *hashes = ARENA_ARRAY(call->arena, set->keys_n, struct hash);
 
-    for (size_t i = 0; i < set->keys_n; i++) {
-        kinds[i] = (uint8_t)set->keys[i].kind;
-        hashes[i] = set->keys[i].hash;
-    }
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, &set->request);
     pg_add_uuids(&params, set->persons.items, set->persons.n);
     pg_add_uuids(&params, set->records.items, set->records.n);
     pg_add_uuids(&params, set->activities.items, set->activities.n);
     pg_add_uuids(&params, set->parts.items, set->parts.n);
-    pg_add_bytes(&params, (struct bytes){.p = kinds, .n = set->keys_n});
-    pg_add_hashes(&params, hashes, set->keys_n);
+    forget_keys_add(&params, set->keys, set->keys_n);
     return pg_queue(call->pg, &erasure_sql_set_put, &params, err);
 }
 
@@ -31,6 +24,7 @@ enum outcome set_load(struct call *call, const struct uuid *request, struct forg
 {
     struct pg_params params;
     struct pg_rows rows;
+    enum outcome o = DONE;
 
     memset(out, 0, sizeof(*out));
     out->request = *request;
@@ -38,21 +32,14 @@ enum outcome set_load(struct call *call, const struct uuid *request, struct forg
     pg_add_uuid(&params, request);
     TRY(pg_exec(call->pg, &erasure_sql_set_load, &params, &rows, err));
     if (rows.n > 0) {
-        struct bytes kinds = pg_get_bytes(&rows, 0, 4);
-        struct hash_list hashes = pg_get_hashes(&rows, 0, 5, call->arena);
-        struct forget_key *keys = ARENA_ARRAY(call->arena, hashes.n, struct forget_key);
-        ENSURE(kinds.n == hashes.n);
-        for (size_t i = 0; i < hashes.n; i++)
-            keys[i] = (struct forget_key){.kind = (enum key_kind)kinds.p[i], .hash = hashes.items[i]};
         out->persons = pg_get_uuids(&rows, 0, 0, call->arena);
         out->records = pg_get_uuids(&rows, 0, 1, call->arena);
         out->activities = pg_get_uuids(&rows, 0, 2, call->arena);
         out->parts = pg_get_uuids(&rows, 0, 3, call->arena);
-        out->keys = keys;
-        out->keys_n = hashes.n;
+        o = forget_keys_get(&rows, 0, 4, call->arena, &out->keys, &out->keys_n, err);
     }
     pg_rows_free(&rows);
-    return DONE;
+    return o;
 }
 
 enum outcome set_share(struct call *call, const struct uuid *request, struct key_list shared, struct error *err)
