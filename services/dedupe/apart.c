@@ -217,8 +217,22 @@ static void tell_conflicts(struct forest *persons, const struct refused *refused
                 (struct dedupe_conflict){.a = told[i].records.a, .b = told[i].records.b};
 }
 
+void apart_ask(struct forest *persons, const struct link_pairs *asks, const struct link_pairs *apart,
+               struct arena *arena, struct dedupe_partition *out)
+{
+    struct refused all = {.doubts.items = ARENA_ARRAY(arena, asks->n + 1, struct link_pair),
+                          .broken.items = ARENA_ARRAY(arena, out->conflicts_n + 1, struct link_pair)};
+
+    for (size_t i = 0; i < asks->n; i++)
+        all.doubts.items[all.doubts.n++] = asks->items[i];
+    for (size_t i = 0; i < out->conflicts_n; i++)
+        all.broken.items[all.broken.n++] = (struct link_pair){.a = out->conflicts[i].a, .b = out->conflicts[i].b};
+    if (all.doubts.n > 0)
+        tell_conflicts(persons, &all, apart, arena, out);
+}
+
 void apart_partition(struct forest *persons, size_t n, const struct link_groups *groups, const struct link_pairs *apart,
-                     struct arena *arena, struct dedupe_partition *out)
+                     const struct link_pairs *apart_too, struct arena *arena, struct dedupe_partition *out)
 {
     struct link_pairs pairs[LINK_GROUNDS];
     struct refused refused = {0};
@@ -232,6 +246,7 @@ void apart_partition(struct forest *persons, size_t n, const struct link_groups 
     refused.broken.items = ARENA_ARRAY(arena, room + 1, struct link_pair);
     for (int g = 0; g < LINK_GROUNDS; g++)
         if (pairs[g].n > 0)
-            join_ground(persons, n, &pairs[g], (enum link_ground)g, apart, arena, &refused);
+            join_ground(persons, n, &pairs[g], (enum link_ground)g, g <= LINK_SOURCE ? apart : apart_too, arena,
+                        &refused);
     tell_conflicts(persons, &refused, apart, arena, out);
 }

@@ -31,8 +31,12 @@ struct link_pairs {
 };
 
 /* apart_partition: joins in `persons` (n places) what the groups link and `apart` allows, as decide_partition says; the
- * conflicts go to out. */
+ * conflicts go to out. apart_too: apart, and those whose names or birth dates differ: what a source or an operator says
+ * is heard all the same, other grounds aren't. */
 void apart_partition(struct forest *persons, size_t n, const struct link_groups *groups, const struct link_pairs *apart,
-                     struct arena *arena, struct dedupe_partition *out);
+                     const struct link_pairs *apart_too, struct arena *arena, struct dedupe_partition *out);
+/* apart_ask: the asks become conflicts of out, too, unless an operator or an earlier one settles them. */
+void apart_ask(struct forest *persons, const struct link_pairs *asks, const struct link_pairs *apart,
+               struct arena *arena, struct dedupe_partition *out);
 
 #endif

@@ -7,8 +7,12 @@
 #include "services/dedupe/apart.h"
 
 const char *const link_ground_names[LINK_GROUNDS + 1] = {
-    [LINK_OPERATOR] = "operator",           [LINK_JOINED] = "joined", [LINK_SOURCE] = "source", [LINK_EMAIL] = "email",
+    [LINK_OPERATOR] = "operator",
+    [LINK_JOINED] = "joined",
+    [LINK_SOURCE] = "source",
+    [LINK_EMAIL] = "email",
     [LINK_PHONE_SURNAME] = "phone-surname",
+    [LINK_WEIGHED] = "weighed",
 };
 
 bool link_ground_of(int key_kind, enum link_ground *ground)
@@ -175,6 +179,31 @@ static void groups_of_pairs(const struct dedupe_graph *graph, struct link_groups
     }
 }
 
+/* What the engine links, keeps apart and asks. A forget's closed set has links within it alone, and no questions. */
+static void groups_of_edges(const struct dedupe_graph *graph, struct link_groups *out, struct link_pairs *differ,
+                            struct link_pairs *asks, struct arena *arena)
+{
+    for (size_t i = 0; i < graph->edges_n; i++) {
+        const struct dedupe_edge *edge = &graph->edges[i];
+        size_t a = dedupe_find(graph, &edge->a), b = dedupe_find(graph, &edge->b);
+        struct link_pair pair = {.a = (uint32_t)(a < b ? a : b), .b = (uint32_t)(a < b ? b : a)};
+        if (a == SIZE_MAX || b == SIZE_MAX || a == b)
+            continue;
+        if (edge->differ)
+            differ->items[differ->n++] = pair;
+        if (!uuid_equal(&graph->records[a].fence, &graph->records[b].fence))
+            continue;
+        if (edge->verdict == EDGE_LINK && !edge->differ) {
+            struct link_group *group = &out->items[out->n++];
+            *group = (struct link_group){.ground = LINK_WEIGHED, .n = 2, .members = ARENA_ARRAY(arena, 2, uint32_t)};
+            group->members[0] = pair.a;
+            group->members[1] = pair.b;
+        }
+        if (edge->verdict != EDGE_APART && uuid_is_nil(&graph->records[a].fence))
+            asks->items[asks->n++] = pair;
+    }
+}
+
 /* Every place gets the first place of its tree. */
 static uint32_t *first_places(struct forest *forest, size_t n, struct arena *arena)
 {
@@ -204,34 +233,55 @@ static bool *hard_components(struct forest *components, const struct link_pairs 
     return hard;
 }
 
-void decide_partition(const struct dedupe_graph *graph, struct arena *arena, struct dedupe_partition *out)
+/* Links and what speaks against them, as places of the graph. */
+struct evidence {
+    struct link_groups groups, hard;
+    struct link_pairs apart, apart_too, asks;
+};
+
+static void gather_evidence(const struct dedupe_graph *graph, struct arena *arena, struct evidence *out)
 {
     size_t holds_n;
     struct hold *holds = holds_of(graph, arena, &holds_n);
-    struct link_groups groups = {.items = ARENA_ARRAY(arena, holds_n + graph->pairs_n + 1, struct link_group)};
-    struct link_groups hard_groups = {.items = ARENA_ARRAY(arena, holds_n + graph->pairs_n + 1, struct link_group)};
-    struct link_pairs apart = {.items = ARENA_ARRAY(arena, graph->pairs_n + 1, struct link_pair)};
+    size_t room = holds_n + graph->pairs_n + graph->edges_n + 1;
+
+    out->groups = (struct link_groups){.items = ARENA_ARRAY(arena, room, struct link_group)};
+    out->hard = (struct link_groups){.items = ARENA_ARRAY(arena, room, struct link_group)};
+    out->apart = (struct link_pairs){.items = ARENA_ARRAY(arena, graph->pairs_n + 1, struct link_pair)};
+    out->apart_too =
+        (struct link_pairs){.items = ARENA_ARRAY(arena, graph->pairs_n + graph->edges_n + 1, struct link_pair)};
+    out->asks = (struct link_pairs){.items = ARENA_ARRAY(arena, graph->edges_n + 1, struct link_pair)};
+    groups_of_pairs(graph, &out->groups, &out->apart, arena);
+    groups_of_holds(graph, holds, holds_n, &out->groups, arena);
+    for (size_t i = 0; i < out->apart.n; i++)
+        out->apart_too.items[out->apart_too.n++] = out->apart.items[i];
+    groups_of_edges(graph, &out->groups, &out->apart_too, &out->asks, arena);
+}
+
+void decide_partition(const struct dedupe_graph *graph, struct arena *arena, struct dedupe_partition *out)
+{
     struct forest components, persons;
+    struct evidence evidence;
     const bool *hard;
 
+    gather_evidence(graph, arena, &evidence);
     forest_init(&components, graph->n, arena);
     forest_init(&persons, graph->n, arena);
-    groups_of_pairs(graph, &groups, &apart, arena);
-    groups_of_holds(graph, holds, holds_n, &groups, arena);
-    for (size_t i = 0; i < groups.n; i++)
-        for (size_t m = 1; m < groups.items[i].n; m++)
-            forest_join(&components, groups.items[i].members[0], groups.items[i].members[m]);
-    hard = hard_components(&components, &apart, graph->n, arena);
-    for (size_t i = 0; i < groups.n; i++) {
-        const struct link_group *group = &groups.items[i];
+    for (size_t i = 0; i < evidence.groups.n; i++)
+        for (size_t m = 1; m < evidence.groups.items[i].n; m++)
+            forest_join(&components, evidence.groups.items[i].members[0], evidence.groups.items[i].members[m]);
+    hard = hard_components(&components, &evidence.apart_too, graph->n, arena);
+    for (size_t i = 0; i < evidence.groups.n; i++) {
+        const struct link_group *group = &evidence.groups.items[i];
         if (hard[forest_find(&components, group->members[0])]) {
-            hard_groups.items[hard_groups.n++] = *group;
+            evidence.hard.items[evidence.hard.n++] = *group;
             continue;
         }
         for (size_t m = 1; m < group->n; m++)
             forest_join(&persons, group->members[0], group->members[m]);
     }
-    apart_partition(&persons, graph->n, &hard_groups, &apart, arena, out);
+    apart_partition(&persons, graph->n, &evidence.hard, &evidence.apart, &evidence.apart_too, arena, out);
+    apart_ask(&persons, &evidence.asks, &evidence.apart, arena, out);
     out->component = first_places(&components, graph->n, arena);
     out->cluster = first_places(&persons, graph->n, arena);
 }

@@ -24,6 +24,7 @@ enum link_ground {
     LINK_SOURCE,        /* the same source id: the same record anew */
     LINK_EMAIL,         /* the same delivery address, no role mailbox */
     LINK_PHONE_SURNAME, /* the same phone and the same folded surname */
+    LINK_WEIGHED,       /* what they have in common weighs enough */
     LINK_GROUNDS
 };
 extern const char *const link_ground_names[LINK_GROUNDS + 1];
@@ -50,12 +51,24 @@ struct dedupe_pair {
     bool apart; /* cannot-link; else must-link */
 };
 
+/* What the engine found of two records, a < b. */
+enum edge_verdict { EDGE_APART, EDGE_REVIEW, EDGE_LINK };
+struct dedupe_edge {
+    struct uuid a, b;
+    uint8_t verdict; /* enum edge_verdict */
+    bool differ; /* names, birth dates or suffixes are two people's: nothing but a source or an operator joins them */
+    int32_t random, household; /* hundredths of bits */
+    uint32_t levels;
+};
+
 /* What is looked at: closed, i.e. whatever a link reaches from one of its records is in it. Sorted by id. */
 struct dedupe_graph {
     struct dedupe_record *records;
     size_t n;
     const struct dedupe_pair *pairs; /* those with an end outside are left alone */
     size_t pairs_n;
+    const struct dedupe_edge *edges; /* the same */
+    size_t edges_n;
     const struct hash *generic; /* sorted: keys known to be generic; those that become so here are found here */
     size_t generic_n;
 };

@@ -112,6 +112,67 @@ static void test_grounds(void **state)
     assert_int_equal(w->out.conflicts_n, 0);
 }
 
+static void found(struct world *w, unsigned a, unsigned b, int verdict, bool differ)
+{
+    static struct dedupe_edge edges[16];
+
+    w->graph.edges = edges;
+    edges[w->graph.edges_n++] = (struct dedupe_edge){
+        .a = w->records[a].record, .b = w->records[b].record, .verdict = (uint8_t)verdict, .differ = differ};
+}
+
+static void test_what_the_engine_found(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 8; i++)
+        add(w);
+    found(w, 0, 1, EDGE_LINK, false);
+    found(w, 1, 2, EDGE_REVIEW, false);
+    hold(&w->records[3], KEY_EMAIL, 1), hold(&w->records[4], KEY_EMAIL, 1); /* a couple with one mailbox */
+    found(w, 3, 4, EDGE_APART, true);
+    hold(&w->records[5], KEY_SOURCE, 1), hold(&w->records[6], KEY_SOURCE, 1); /* the source knows better */
+    found(w, 5, 6, EDGE_APART, true);
+    run(w);
+    assert_true(one(w, 0, 1));
+    assert_false(one(w, 1, 2));
+    assert_false(one(w, 3, 4));
+    assert_true(one(w, 5, 6));
+    assert_int_equal(w->out.conflicts_n, 1);
+    assert_int_equal(w->out.conflicts[0].a, 1);
+    assert_int_equal(w->out.conflicts[0].b, 2);
+}
+
+static void test_a_found_link_gives_way_to_an_operator(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 4; i++)
+        add(w);
+    found(w, 0, 1, EDGE_LINK, false);
+    decide_about(w, 0, 1, true);
+    found(w, 2, 3, EDGE_REVIEW, false);
+    decide_about(w, 2, 3, false);
+    run(w);
+    assert_false(one(w, 0, 1));
+    assert_true(one(w, 2, 3));
+    assert_int_equal(w->out.conflicts_n, 0);
+}
+
+static void test_who_fits_father_and_son_is_asked(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 3; i++)
+        add(w);
+    found(w, 0, 1, EDGE_LINK, false);
+    found(w, 1, 2, EDGE_LINK, false);
+    found(w, 0, 2, EDGE_APART, true);
+    run(w);
+    assert_false(one(w, 0, 1) || one(w, 1, 2) || one(w, 0, 2));
+    assert_int_equal(w->out.conflicts_n, 2);
+}
+
 static void test_joined_and_must_link(void **state)
 {
     struct world *w = *state;
@@ -339,6 +400,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_grounds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_joined_and_must_link, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_the_engine_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_found_link_gives_way_to_an_operator, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_fits_father_and_son_is_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_generic_key, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fences, setup, teardown),
         cmocka_unit_test_setup_teardown(test_split_by_hand, setup, teardown),
