@@ -21,7 +21,7 @@ static const char *const level_words[FIELDS][LEVELS_MOST] = {
     [F_PLACE] = {"not known", "same", "nearly the same", "in part", "alike", "different"},
 };
 
-const char *level_word(enum field field, uint8_t level)
+const char *level_word(enum compared field, uint8_t level)
 {
     return level < field_levels[field] ? level_words[field][level] : "?";
 }
@@ -45,7 +45,7 @@ static bool alike_words(struct word a, struct word b)
         return true;
     if (longer >= 5 && word_distance(a, b, 2) <= 2)
         return true;
-    return word_jaro_winkler(a, b) >= 850;
+    return word_may_be_alike(a, b) && word_jaro_winkler(a, b) >= 850;
 }
 
 static bool same_joined(const struct name *a, const struct name *b)
@@ -230,6 +230,7 @@ static struct word joined(const struct profile *p, char room[WORD_MOST])
         size_t n = p->street[i].n < WORD_MOST - out.n ? p->street[i].n : (size_t)(WORD_MOST - out.n);
         memcpy(room + out.n, p->street[i].p, n);
         out.n = (uint16_t)(out.n + n);
+        out.letters |= p->street[i].letters;
     }
     return out;
 }
@@ -323,4 +324,5 @@ void levels_of_pattern(uint32_t pattern, struct levels *out)
     for (int f = FIELDS; f-- > 0; pattern >>= 4)
         out->of[f] = (uint8_t)(pattern & 15);
     out->swapped = pattern & 1;
+    out->conflict = out->of[F_BIRTH] == B_DIFFERENT;
 }
