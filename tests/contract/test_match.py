@@ -65,6 +65,33 @@ def test_a_crowd_is_not_joined(tmp_path, rows):
     assert len(set(persons.values())) == len(rows)
 
 
+def test_training_goes_on_where_it_was_stopped(tmp_path):
+    match(households(14, 6000), tmp_path)
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    command = [BINARY, "train", "--in", tmp_path / "in.csv", "--weights"]
+    rounds = subprocess.run([*command, whole], check=True, capture_output=True, text=True).stderr.splitlines()
+    with subprocess.Popen([*command, parts], stderr=subprocess.PIPE, text=True) as stopped:
+        first = stopped.stderr.readline()
+        stopped.kill()
+        told = 1 + len(stopped.stderr.readlines())
+    assert first == rounds[0] + "\n"
+    again = subprocess.run([*command, parts], check=True, capture_output=True, text=True).stderr.splitlines()
+    assert again == rounds[len(rounds) - len(again):] and len(again) <= len(rounds) - told + 1
+    assert parts.read_bytes() == whole.read_bytes()
+    assert subprocess.run([*command, parts], check=True, capture_output=True).stderr == b""  # nothing is left to do
+    subprocess.run([BINARY, "match", "--in", tmp_path / "in.csv", "--out", tmp_path / "weighed.csv", "--weights", whole],
+                   check=True, capture_output=True)
+    assert (tmp_path / "weighed.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()
+
+
+def test_broken_weights_are_refused(tmp_path):
+    match(households(15, 300), tmp_path)
+    (tmp_path / "weights").write_text("lethe-dedupe weights 1\nperson 0 1 7\n")
+    done = subprocess.run([BINARY, "match", "--in", tmp_path / "in.csv", "--out", tmp_path / "o.csv", "--weights", tmp_path / "weights"],
+                          capture_output=True, text=True)
+    assert done.returncode == 1 and "line 2" in done.stderr
+
+
 def test_explained_without_values(tmp_path):
     match([({"given_name": "Robert", "family_name": "Quastenberg", "email": "robert.q@example.com"}, 1),
            ({"given_name": "Bob", "family_name": "Quastenberg", "email": "robert.q@example.com"}, 1)], tmp_path)

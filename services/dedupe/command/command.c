@@ -9,6 +9,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"match", command_match},
+    {"train", command_train},
     {"explain", command_explain},
 };
 

@@ -9,6 +9,7 @@ bool command_wanted(int argc, char **argv);
 int command_run(int argc, char **argv);
 
 int command_match(int argc, char **argv);
+int command_train(int argc, char **argv);
 int command_explain(int argc, char **argv);
 
 #endif

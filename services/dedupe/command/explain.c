@@ -5,12 +5,12 @@
 
 #include "services/dedupe/command/command.h"
 #include "services/dedupe/command/csv.h"
-#include "services/dedupe/command/records.h"
-#include "services/dedupe/engine/bulk.h"
+#include "services/dedupe/command/learn.h"
 #include "services/dedupe/engine/explain.h"
 
-static const char usage[] = "usage: lethe-dedupe explain --in FILE.csv (ID ID | --pairs PAIRS.csv)\n"
-                            "PAIRS.csv: record_a,record_b. Weights are learnt from the file, as match does.\n";
+static const char usage[] =
+    "usage: lethe-dedupe explain --in FILE.csv [--weights WEIGHTS] (ID ID | --pairs PAIRS.csv)\n"
+    "PAIRS.csv: record_a,record_b. Without WEIGHTS they are learnt from the file, as match does.\n";
 
 static int by_text(const void *key, const void *item)
 {
@@ -57,10 +57,12 @@ static enum outcome explain_file(const struct records *records, const struct bul
 
 int command_explain(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"in", required_argument, NULL, 'i'}, {"pairs", required_argument, NULL, 'p'}, {0}};
-    const char *in = NULL, *pairs = NULL;
-    struct bulk bulk = {.thresholds = thresholds_default};
+    static const struct option options[] = {{"in", required_argument, NULL, 'i'},
+                                            {"pairs", required_argument, NULL, 'p'},
+                                            {"weights", required_argument, NULL, 'w'},
+                                            {0}};
+    const char *in = NULL, *pairs = NULL, *weights = NULL;
+    struct bulk bulk = {0};
     struct clusters clusters = {0};
     struct nicknames *nicknames;
     struct records records;
@@ -69,7 +71,7 @@ int command_explain(int argc, char **argv)
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        *(option == 'i' ? &in : &pairs) = optarg;
+        *(option == 'i' ? &in : option == 'w' ? &weights : &pairs) = optarg;
     if (in == NULL || (pairs == NULL && optind + 2 != argc)) {
         fputs(usage, stderr);
         return 2;
@@ -79,7 +81,11 @@ int command_explain(int argc, char **argv)
     if (outcome == DONE) {
         bulk.profiles = records.profiles;
         bulk.n = records.n;
-        bulk_run(&bulk, nicknames, &clusters);
+        bulk_prepare(&bulk, nicknames);
+        outcome = learn_load(&bulk, weights, &err);
+    }
+    if (outcome == DONE) {
+        bulk_decide(&bulk, &clusters);
         outcome = pairs != NULL ? explain_file(&records, &bulk, pairs, &err)
                                 : explain_pair(&records, &bulk, text_of(argv[optind]), text_of(argv[optind + 1]), &err);
     }

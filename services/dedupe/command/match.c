@@ -7,14 +7,14 @@
 
 #include "services/dedupe/command/command.h"
 #include "services/dedupe/command/csv.h"
-#include "services/dedupe/command/records.h"
-#include "services/dedupe/engine/bulk.h"
+#include "services/dedupe/command/learn.h"
 
-static const char usage[] = "usage: lethe-dedupe match --in FILE.csv --out PERSONS.csv [--reviews REVIEWS.csv]\n"
-                            "Writes record_id,person_id; and record_a,record_b for what a human must say.\n";
+static const char usage[] =
+    "usage: lethe-dedupe match --in FILE.csv --out PERSONS.csv [--reviews REVIEWS.csv] [--weights WEIGHTS]\n"
+    "Writes record_id,person_id; and record_a,record_b for what a human must say.\n";
 
 struct paths {
-    const char *in, *out, *reviews;
+    const char *in, *out, *reviews, *weights;
 };
 
 static enum outcome open_to_write(const char *path, FILE **out, struct error *err)
@@ -64,13 +64,17 @@ static enum outcome match(const struct paths *paths, const struct nicknames *nic
 {
     struct records records;
     struct clusters clusters = {0};
-    struct bulk bulk = {.thresholds = thresholds_default};
+    struct bulk bulk = {0};
     enum outcome outcome = records_read(paths->in, nicknames, &records, err);
 
     if (outcome == DONE) {
         bulk.profiles = records.profiles;
         bulk.n = records.n;
-        bulk_run(&bulk, nicknames, &clusters);
+        bulk_prepare(&bulk, nicknames);
+        outcome = learn_load(&bulk, paths->weights, err);
+    }
+    if (outcome == DONE) {
+        bulk_decide(&bulk, &clusters);
         outcome = write_persons(paths->out, &records, &clusters, err);
     }
     if (outcome == DONE && paths->reviews != NULL)
@@ -89,6 +93,7 @@ static bool read_paths(int argc, char **argv, struct paths *out)
     static const struct option options[] = {{"in", required_argument, NULL, 'i'},
                                             {"out", required_argument, NULL, 'o'},
                                             {"reviews", required_argument, NULL, 'r'},
+                                            {"weights", required_argument, NULL, 'w'},
                                             {0}};
     int option;
 
@@ -99,6 +104,8 @@ static bool read_paths(int argc, char **argv, struct paths *out)
             out->out = optarg;
         else if (option == 'r')
             out->reviews = optarg;
+        else if (option == 'w')
+            out->weights = optarg;
         else
             return false;
     }

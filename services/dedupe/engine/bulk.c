@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/error/error.h"
-#include "services/dedupe/engine/train.h"
 
 enum { DRAWN = 1000000, TRAINED_ON = 3000000, FEW_DOUBTS = 200 };
 
@@ -180,22 +179,24 @@ static uint64_t pairs_of_blocks(const struct bulk *bulk)
     return pairs;
 }
 
-static void train(struct bulk *bulk)
+void bulk_learn(struct bulk *bulk, struct training *state, train_told *told, void *context)
 {
     struct patterns drawn;
     struct pass passes[BULK_THREADS];
     struct model *model = &bulk->model;
 
-    if (bulk->n < TRAIN_LEAST_RECORDS)
+    if (bulk->n < TRAIN_LEAST_RECORDS || state->settled)
         return;
-    patterns_init(&drawn);
-    draw(bulk, &drawn);
-    train_chance(model, &drawn);
-    patterns_free(&drawn);
+    if (state->rounds == 0 && !state->without_households) {
+        patterns_init(&drawn);
+        draw(bulk, &drawn);
+        train_chance(model, &drawn);
+        patterns_free(&drawn);
+    }
     over_pairs(bulk, count_pattern, UINT64_MAX, pairs_of_blocks(bulk) / TRAINED_ON + 1, BULK_THREADS, passes);
     for (int t = 1; t < BULK_THREADS; t++)
         patterns_merge(&passes[0].patterns, &passes[t].patterns);
-    train_rounds(model, &passes[0].patterns);
+    train_rounds(model, &passes[0].patterns, state, told, context);
     free_passes(passes, BULK_THREADS);
 }
 
@@ -296,7 +297,7 @@ static void find_single_sources(struct bulk *bulk)
             bulk->single_sources[bulk->single_sources_n++] = seen[s].source;
 }
 
-void bulk_run(struct bulk *bulk, const struct nicknames *nicknames, struct clusters *out)
+void bulk_prepare(struct bulk *bulk, const struct nicknames *nicknames)
 {
     struct pass passes[BULK_THREADS];
 
@@ -309,7 +310,11 @@ void bulk_run(struct bulk *bulk, const struct nicknames *nicknames, struct clust
     over_pairs(bulk, mark_shared, 1U << BLOCK_BY_MAIL | 1U << BLOCK_BY_PHONE, 1, 1, passes);
     free_passes(passes, 1);
     spread_shared(bulk);
-    train(bulk);
+}
+
+void bulk_decide(struct bulk *bulk, struct clusters *out)
+{
+    bulk->thresholds = thresholds_default;
     if (train_has_households(&bulk->model)) /* what only a home and a surname tell is a family's, too */
         bulk->thresholds.link_household_bare = bulk->thresholds.against_names = INT32_MAX;
     else /* few are doubtful, so that more of them can be asked */

@@ -5,6 +5,7 @@
 
 #include "services/dedupe/engine/cluster.h"
 #include "services/dedupe/engine/model.h"
+#include "services/dedupe/engine/train.h"
 
 enum { GENERIC_HOLDERS = 64, BULK_THREADS = 2 };
 
@@ -30,8 +31,11 @@ struct bulk {
     uint64_t pairs; /* compared */
 };
 
-/* bulk_run: from profiles to persons; asks and persons in out. bulk_free frees what it made, profiles not. */
-void bulk_run(struct bulk *bulk, const struct nicknames *nicknames, struct clusters *out);
+/* In this order. profiles and n are given. bulk_learn goes on where `state` stands (a zeroed one: at the beginning) with
+ * bulk->model as it was then; bulk_decide gives persons and asks. bulk_free frees what they made, profiles not. */
+void bulk_prepare(struct bulk *bulk, const struct nicknames *nicknames);
+void bulk_learn(struct bulk *bulk, struct training *state, train_told *told, void *context);
+void bulk_decide(struct bulk *bulk, struct clusters *out);
 void bulk_free(struct bulk *bulk);
 
 /* between bulk.c and bulk_blocks.c: entries in runs of one key each, of 2 to GENERIC_HOLDERS records; keys by record.

@@ -5,7 +5,7 @@
 
 #include "services/dedupe/engine/profile.h"
 
-enum field { F_GIVEN, F_FAMILY, F_BIRTH, F_MAIL, F_PHONE, F_STREET, F_PLACE, FIELDS };
+enum compared { F_GIVEN, F_FAMILY, F_BIRTH, F_MAIL, F_PHONE, F_STREET, F_PLACE, FIELDS };
 extern const char *const field_names[FIELDS + 1];
 
 /* Level 0 of every field: one side lacks it, which says nothing. The last of each is "differs". */
@@ -39,6 +39,6 @@ bool levels_incompatible(const struct levels *levels);
 uint32_t levels_pattern(const struct levels *levels);
 void levels_of_pattern(uint32_t pattern, struct levels *out);
 /* "given name: short form" without any value */
-const char *level_word(enum field field, uint8_t level);
+const char *level_word(enum compared field, uint8_t level);
 
 #endif

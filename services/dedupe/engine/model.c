@@ -147,7 +147,7 @@ static double log_odds(double one, double other)
 }
 
 /* Where the same value agrees: how often does a pair at random agree on it? */
-static double term_probability(const struct model *model, enum field field, uint8_t level, const struct profile *a,
+static double term_probability(const struct model *model, enum compared field, uint8_t level, const struct profile *a,
                                double otherwise)
 {
     static const uint8_t same[FIELDS] = {G_SAME, N_SAME, B_SAME, M_OWN, P_OWN, S_SAME, L_SAME};
@@ -192,7 +192,7 @@ void model_score(const struct model *model, const struct profile *a, const struc
         double bits, own;
         if (level == 0)
             continue;
-        own = out->levels.swapped ? u : term_probability(model, (enum field)f, level, a, u);
+        own = out->levels.swapped ? u : term_probability(model, (enum compared)f, level, a, u);
         if (f == F_GIVEN && level == G_SAME)
             h += own; /* besides namesakes, chance */
         bits = log_odds(m, own);

@@ -184,18 +184,32 @@ bool train_has_households(const struct model *model)
     return model->households > model->persons / 6;
 }
 
-void train_rounds(struct model *model, const struct patterns *candidates)
+/* What the first phase has learnt of persons and households is forgotten. */
+static void begin_without_households(struct model *model, struct training *state)
 {
     struct model usual;
 
-    for (int round = 0; round < TRAIN_ROUNDS && train_step(model, candidates, true) > 0.01;)
-        round++;
-    if (train_has_households(model))
-        return;
     model_default(&usual, model->records, NULL);
     memcpy(model->p[ONE_PERSON], usual.p[ONE_PERSON], sizeof(usual.p[ONE_PERSON]));
     memcpy(model->p[HOUSEHOLD], usual.p[HOUSEHOLD], sizeof(usual.p[HOUSEHOLD]));
     model->households = 1 + model->persons * 0.002;
-    for (int round = 0; round < TRAIN_ROUNDS && train_step(model, candidates, false) > 0.01;)
-        round++;
+    state->without_households = true;
+    state->rounds = 0;
+}
+
+void train_rounds(struct model *model, const struct patterns *candidates, struct training *state, train_told *told,
+                  void *context)
+{
+    while (!state->settled) {
+        double change = train_step(model, candidates, !state->without_households);
+        state->rounds++;
+        if (change <= 0.01 || state->rounds >= TRAIN_ROUNDS) {
+            if (state->without_households || train_has_households(model))
+                state->settled = true;
+            else
+                begin_without_households(model, state);
+        }
+        if (told != NULL)
+            told(context, model, state, change);
+    }
 }
