@@ -1,6 +1,7 @@
 """lethe-dedupe match and explain over a file: the bars that are kept on generated households, and that a file's order says
 nothing."""
 import csv
+import json
 import random
 import subprocess
 import sys
@@ -82,6 +83,21 @@ def test_training_goes_on_where_it_was_stopped(tmp_path):
     subprocess.run([BINARY, "match", "--in", tmp_path / "in.csv", "--out", tmp_path / "weighed.csv", "--weights", whole],
                    check=True, capture_output=True)
     assert (tmp_path / "weighed.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()
+
+
+def test_what_a_sources_data_are_worth(tmp_path):
+    good = {"given_name": "Ada", "family_name": "Quastenberg", "email": "ada@example.org", "phone": "+491701234567",
+            "postcode": "10115", "source": "crm", "date_of_birth": "1980-01-02"}
+    match([(good, 1), ({**good, "phone": "+491709999999", "date_of_birth": ""}, 1),
+           ({"given_name": "test", "email": "info@example.org", "phone": "12", "postcode": "none", "date_of_birth": "1980-13-45", "source": "crm"}, 2),
+           ({"email": "@@", "source": "shop"}, 3)], tmp_path)
+    lines = subprocess.run([BINARY, "quality", "--in", tmp_path / "in.csv"], check=True, capture_output=True, text=True).stdout
+    by_source = {line["source"]: line for line in map(json.loads, lines.splitlines())}
+    assert by_source["crm"] == {"source": "crm", "records": 3, "email_missing": 0, "email_invalid": 0, "email_role": 1, "phone_missing": 0,
+                                "phone_invalid": 1, "postcode_missing": 0, "postcode_invalid": 1, "name_missing": 1,
+                                "birth_date_invalid": 1, "unreachable": 0, "duplicates": 1, "conflicting": 1}
+    assert by_source["shop"]["email_invalid"] == by_source["shop"]["unreachable"] == 1
+    assert "uastenberg" not in lines and "example" not in lines
 
 
 def test_broken_weights_are_refused(tmp_path):

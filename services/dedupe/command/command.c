@@ -10,6 +10,7 @@ static const struct {
 } commands[] = {
     {"match", command_match},
     {"train", command_train},
+    {"quality", command_quality},
     {"explain", command_explain},
 };
 

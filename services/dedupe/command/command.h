@@ -10,6 +10,7 @@ int command_run(int argc, char **argv);
 
 int command_match(int argc, char **argv);
 int command_train(int argc, char **argv);
+int command_quality(int argc, char **argv);
 int command_explain(int argc, char **argv);
 
 #endif

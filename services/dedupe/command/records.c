@@ -34,6 +34,17 @@ static struct text field(const struct csv *csv, const int at[COLUMNS], enum colu
     return csv->fields[at[column]];
 }
 
+static struct source_counts *counts_of(struct records *out, struct text source)
+{
+    for (size_t i = 0; i < out->sources_n; i++)
+        if (text_equal(out->sources[i].name, source))
+            return &out->sources[i];
+    if (out->sources_n == SOURCES_MOST)
+        return &out->sources[SOURCES_MOST - 1];
+    out->sources[out->sources_n].name = text_copy(out->arena, source);
+    return &out->sources[out->sources_n++];
+}
+
 static enum outcome add(struct records *out, size_t *room, const struct csv *csv, const int at[COLUMNS],
                         const struct nicknames *nicknames, struct arena *scratch, struct error *err)
 {
@@ -57,7 +68,8 @@ static enum outcome add(struct records *out, size_t *room, const struct csv *csv
         ENSURE((out->ids = realloc(out->ids, *room * sizeof(*out->ids))) != NULL);
     }
     out->ids[out->n] = text_copy(out->arena, id);
-    profile_make(&fields, nicknames, out->arena, scratch, &out->profiles[out->n++]);
+    profile_make(&fields, nicknames, out->arena, scratch, &out->profiles[out->n]);
+    quality_add(&fields, &out->profiles[out->n++], scratch, counts_of(out, fields.source)->counts);
     return DONE;
 }
 
@@ -106,6 +118,7 @@ enum outcome records_read(const char *path, const struct nicknames *nicknames, s
 
     memset(out, 0, sizeof(*out));
     out->arena = arena_new();
+    out->sources = ARENA_ARRAY(out->arena, SOURCES_MOST, struct source_counts);
     outcome = csv_open(&csv, path, err);
     if (outcome == DONE)
         outcome = read_header(&csv, at, err);

@@ -240,6 +240,7 @@ static void phone_of(const struct person_fields *fields, struct arena *keep, str
     if (normal_phone(fields->phone, known, scratch, &e164)) {
         e164 = text_copy(keep, e164);
         out->mobile = normal_phone_is_mobile(e164);
+        out->phone_valid = true;
         out->phone = word_of((struct text){.p = e164.p + 1, .n = e164.n - 1});
         return;
     }
@@ -268,6 +269,11 @@ static void place_of(struct text field, struct arena *keep, struct arena *scratc
         *out = word_of(text_copy(keep, (struct text){.p = joined, .n = at}));
 }
 
+uint32_t profile_source(struct text name)
+{
+    return (uint32_t)hash64(name.p, name.n) | 1;
+}
+
 void profile_make(const struct person_fields *fields, const struct nicknames *nicknames, struct arena *keep,
                   struct arena *scratch, struct profile *out)
 {
@@ -283,5 +289,5 @@ void profile_make(const struct person_fields *fields, const struct nicknames *ni
     place_of(fields->city, keep, scratch, true, &out->city);
     place_of(fields->postcode, keep, scratch, false, &out->postcode);
     if (fields->source.n > 0)
-        out->source = (uint32_t)hash64(fields->source.p, fields->source.n) | 1;
+        out->source = profile_source(fields->source);
 }

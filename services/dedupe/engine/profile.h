@@ -28,7 +28,7 @@ struct profile {
     uint16_t birth_year; /* 0: no date */
     uint8_t birth_month, birth_day;
     uint8_t suffix; /* enum suffix */
-    bool mobile;
+    bool mobile, phone_valid;
     bool mailbox_shared, phone_shared; /* set by whoever sees all who hold it: they can't be one person */
     bool mailbox_of_home;              /* its name is the family's, or nobody's */
     char birth[8];                     /* digits as they came, where there are eight: typing errors show */
@@ -53,6 +53,8 @@ const uint16_t *nicknames_find(const struct nicknames *nicknames, struct word wo
  * is, placeholders ("n/a", "test") and what doesn't parse are absent: they say nothing. */
 void profile_make(const struct person_fields *fields, const struct nicknames *nicknames, struct arena *keep,
                   struct arena *scratch, struct profile *out);
+
+uint32_t profile_source(struct text name); /* what profile.source is of a source's name */
 
 enum { BLOCK_KIND = 31, BLOCK_BY_MAIL = 1, BLOCK_BY_PHONE = 2 }; /* a key's lowest five bits say what it is of */
 /* profile_keys: the blocking keys, unkeyed 64 bits each, without repeats; returns how many. Whoever stores them keys them
