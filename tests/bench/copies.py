@@ -49,6 +49,7 @@ def manifest(stack):
     uploaded = upload(stack, copies[0], min(entries, 1000000))
     emit("manifest.upload_per_s", uploaded, "entries/s", entries=min(entries, 1000000))
     with psycopg.connect(stack.env["LETHE_PG"], autocommit=True) as link:
+        link.execute("SET search_path = backup")
         link.execute("SET maintenance_work_mem = '512MB'")
         link.execute("ALTER TABLE backup.manifest DROP CONSTRAINT manifest_pkey")
         link.execute("INSERT INTO backup.manifest (backup, key) SELECT (%s::uuid[])[1 + i %% %s], decode(md5(i::text), 'hex') "
