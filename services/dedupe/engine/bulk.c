@@ -228,7 +228,7 @@ static void score_all(struct bulk *bulk)
     over_pairs(bulk, score_pair, UINT64_MAX, 1, BULK_THREADS, passes);
     for (int t = 0; t < BULK_THREADS; t++)
         n += passes[t].edges_n;
-    ENSURE((bulk->edges = malloc((n + 1) * sizeof(*bulk->edges))) != NULL);
+    ENSURE((bulk->edges = calloc(n + 1, sizeof(*bulk->edges))) != NULL);
     for (int t = 0; t < BULK_THREADS; t++) {
         if (passes[t].edges_n > 0)
             memcpy(bulk->edges + bulk->edges_n, passes[t].edges, passes[t].edges_n * sizeof(*bulk->edges));

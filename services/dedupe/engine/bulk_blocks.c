@@ -19,7 +19,7 @@ static int by_entry(const void *a, const void *b)
 /* Three passes of eleven bits bring equal keys together but for few, which a short sort puts right. */
 static void sort_entries(struct block_entry *entries, size_t n)
 {
-    struct block_entry *from = entries, *to = malloc((n + 1) * sizeof(*to)), *swap, *spare = to;
+    struct block_entry *from = entries, *to = calloc(n + 1, sizeof(*to)), *swap, *spare = to;
     size_t end;
 
     ENSURE(to != NULL);
@@ -64,7 +64,7 @@ void bulk_make_blocks(struct bulk *bulk)
     uint32_t *from;
     size_t kept = 0, end;
 
-    ENSURE((bulk->entries = malloc((bulk->n * BLOCK_KEYS + 1) * sizeof(*bulk->entries))) != NULL);
+    ENSURE((bulk->entries = calloc(bulk->n * BLOCK_KEYS + 1, sizeof(*bulk->entries))) != NULL);
     for (uint32_t r = 0; r < bulk->n; r++) {
         size_t n = profile_keys(&bulk->profiles[r], keys);
         for (size_t k = 0; k < n; k++)

@@ -41,6 +41,7 @@ static uint32_t root_of(struct forest *f, uint32_t at)
 
 static void join(struct forest *f, uint32_t a, uint32_t b)
 {
+    ENSURE(a != UINT32_MAX && b != UINT32_MAX);
     if (f->size[a] < f->size[b]) {
         uint32_t swap = a;
         a = b;

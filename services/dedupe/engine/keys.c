@@ -71,6 +71,13 @@ static uint64_t beginning(struct word word, uint16_t letters)
     return word.p == NULL ? 0 : hash64(word.p, word.n < letters ? word.n : letters) | 1;
 }
 
+static struct word first_of_street(const struct profile *p)
+{
+    const struct word none = {0};
+
+    return p->street_n == 0 ? none : p->street[0];
+}
+
 static uint64_t letters_of(const struct name *name, uint16_t letters)
 {
     return name->n == 0 ? 0 : beginning(name->words[0], letters);
@@ -102,8 +109,6 @@ size_t profile_keys(const struct profile *p, uint64_t out[BLOCK_KEYS])
     add(out, &n, BY_BIRTH_STREET, birth, street);
     add(out, &n, BY_HOME, house, street_called(p, true));
     add(out, &n, BY_LETTERS_PLACE, letters_of(&p->given, 2) * letters_of(&p->family, 2), place);
-    add(out, &n, BY_LETTERS_STREET,
-        letters_of(&p->given, 2) * beginning(p->street_n == 0 ? (struct word){0} : p->street[0], 3),
-        beginning(p->city, 3));
+    add(out, &n, BY_LETTERS_STREET, letters_of(&p->given, 2) * beginning(first_of_street(p), 3), beginning(p->city, 3));
     return n;
 }

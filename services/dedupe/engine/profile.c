@@ -35,7 +35,7 @@ size_t profile_words(struct text field, struct arena *keep, struct arena *scratc
         char *space = memchr(from, ' ', (size_t)(end - from));
         char *until = space == NULL ? end : space;
         if (until > from)
-            out[n++] = word_of((struct text){.p = from, .n = (size_t)(until - from)});
+            out[n] = word_of((struct text){.p = from, .n = (size_t)(until - from)}), n++;
         from = until + 1;
     }
     return n;

@@ -2,7 +2,7 @@
 #include "services/dedupe/engine/weights.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char heading[] = "lethe-dedupe weights 1\n";
@@ -21,20 +21,33 @@ void weights_write(const struct model *model, const struct weights_state *state,
                 buf_printf(out, "%s %d %d %.17g\n", hypothesis_names[h], f, l, model->p[h][f][l]);
 }
 
+/* A line's numbers behind its first word; false unless there are exactly n. */
+static bool read_numbers(const char *p, double *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char *end;
+        if (*p++ != ' ')
+            return false;
+        out[i] = strtod(p, &end);
+        if (end == p)
+            return false;
+        p = end;
+    }
+    return *p == '\0';
+}
+
 static bool read_share(const char *line, struct model *model)
 {
-    char name[16];
-    int field, level;
-    double share;
+    double of[3];
 
-    if (sscanf(line, "%15s %d %d %lg", name, &field, &level, &share) != 4)
-        return false;
     for (int h = 0; h < HYPOTHESES; h++) {
-        if (strcmp(name, hypothesis_names[h]) != 0)
+        size_t n = strlen(hypothesis_names[h]);
+        if (strncmp(line, hypothesis_names[h], n) != 0 || !read_numbers(line + n, of, 3))
             continue;
-        if (field < 0 || field >= FIELDS || level < 1 || level >= field_levels[field] || !(share > 0 && share < 1))
+        if (!(of[0] >= 0 && of[0] < FIELDS) || !(of[1] >= 1 && of[1] < field_levels[(int)of[0]]) ||
+            !(of[2] > 0 && of[2] < 1))
             return false;
-        model->p[h][field][level] = share;
+        model->p[h][(int)of[0]][(int)of[1]] = of[2];
         return true;
     }
     return false;
@@ -42,15 +55,23 @@ static bool read_share(const char *line, struct model *model)
 
 static bool read_line(const char *line, struct model *model, struct weights_state *state)
 {
-    int rounds, without, settled;
+    enum { DIGEST_AT = 6, DIGEST_DIGITS = 16 };
+    double of[4];
 
-    if (sscanf(line, "state %" SCNx64 " %d %d %d", &state->digest, &rounds, &without, &settled) == 4) {
+    if (strncmp(line, "state ", DIGEST_AT) == 0) {
+        char *end;
+        state->digest = strtoull(line + DIGEST_AT, &end, 16);
+        if (end != line + DIGEST_AT + DIGEST_DIGITS || !read_numbers(end, of, 3) ||
+            !(of[0] >= 0 && of[0] <= TRAIN_ROUNDS))
+            return false;
         state->training =
-            (struct training){.rounds = rounds, .without_households = without != 0, .settled = settled != 0};
-        return rounds >= 0 && rounds <= TRAIN_ROUNDS;
+            (struct training){.rounds = (int)of[0], .without_households = of[1] > 0, .settled = of[2] > 0};
+        return true;
     }
-    if (sscanf(line, "pairs %lg %lg %lg %lg", &model->records, &model->pairs, &model->persons, &model->households) == 4)
-        return model->records >= 1 && model->pairs > 0 && model->persons > 0 && model->households > 0;
+    if (strncmp(line, "pairs", 5) == 0 && read_numbers(line + 5, of, 4)) {
+        model->records = of[0], model->pairs = of[1], model->persons = of[2], model->households = of[3];
+        return of[0] >= 1 && of[1] > 0 && of[2] > 0 && of[3] > 0;
+    }
     return read_share(line, model);
 }
 
