@@ -4,22 +4,44 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ADMIN_WAIT_MS = 10000 };
+enum { ADMIN_WAIT_MS = 10000, LOOK_MS = 1000 };
+
+/* A request that waits for a broker to come connects again and again without a pause, and keeps a core busy (librdkafka
+ * 2.0.2): none is made where no broker answers, and none outlives its asker. */
+static enum outcome options_new(rd_kafka_t *rk, rd_kafka_admin_op_t op, rd_kafka_AdminOptions_t **out,
+                                struct error *err)
+{
+    const struct rd_kafka_metadata *metadata;
+    char reason[128];
+
+    if (rd_kafka_metadata(rk, 0, NULL, &metadata, LOOK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_retry(err, "kafka", "no broker can be reached");
+    rd_kafka_metadata_destroy(metadata);
+    *out = rd_kafka_AdminOptions_new(rk, op);
+    ENSURE(*out != NULL && rd_kafka_AdminOptions_set_request_timeout(*out, ADMIN_WAIT_MS, reason, sizeof(reason)) ==
+                               RD_KAFKA_RESP_ERR_NO_ERROR);
+    return DONE;
+}
 
 enum outcome kafka_delete_before(struct kafka_producer *producer, struct kafka_partition at, int64_t offset,
                                  struct error *err)
 {
     rd_kafka_t *rk = kafka_producer_handle(producer);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_queue_t *queue;
+    rd_kafka_AdminOptions_t *options;
     rd_kafka_DeleteRecords_t *request;
     rd_kafka_event_t *event;
     enum outcome outcome = DONE;
 
+    TRY(options_new(rk, RD_KAFKA_ADMIN_OP_DELETERECORDS, &options, err));
+    list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, at.topic, at.partition)->offset = offset;
     request = rd_kafka_DeleteRecords_new(list);
     rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_DeleteRecords(rk, &request, 1, NULL, queue);
+    queue = rd_kafka_queue_new(rk);
+    rd_kafka_DeleteRecords(rk, &request, 1, options, queue);
+    rd_kafka_AdminOptions_destroy(options);
     event = rd_kafka_queue_poll(queue, ADMIN_WAIT_MS);
     if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         outcome = error_retry(err, "kafka", "records of %s can't be deleted", at.topic);
@@ -105,6 +127,7 @@ enum outcome kafka_topic_create(struct kafka_producer *producer, const char *top
     rd_kafka_t *rk = kafka_producer_handle(producer);
     char reason[128];
     rd_kafka_NewTopic_t *request = rd_kafka_NewTopic_new(topic, partitions, -1, reason, sizeof(reason));
+    rd_kafka_AdminOptions_t *options;
     rd_kafka_queue_t *queue;
     rd_kafka_event_t *event;
     enum outcome outcome;
@@ -112,9 +135,12 @@ enum outcome kafka_topic_create(struct kafka_producer *producer, const char *top
     if (request == NULL)
         return error_refuse(err, "", "configuration", "topic %s can't be asked for", topic);
     outcome = apply_settings(request, settings, settings_n, err);
+    if (outcome == DONE)
+        outcome = options_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS, &options, err);
     if (outcome == DONE) {
         queue = rd_kafka_queue_new(rk);
-        rd_kafka_CreateTopics(rk, &request, 1, NULL, queue);
+        rd_kafka_CreateTopics(rk, &request, 1, options, queue);
+        rd_kafka_AdminOptions_destroy(options);
         event = rd_kafka_queue_poll(queue, ADMIN_WAIT_MS);
         if (!created(event))
             outcome = error_retry(err, "kafka", "topic %s can't be created", topic);
