@@ -13,6 +13,7 @@ ALLOWED = {
     "ended": "ids that refuse late events",
     "forget_gone": "ids of what was destroyed, whose keys the second look asks for",
     "audit": "who looked, and which ids were looked at",
+    "certificate": "ids of the keys that were destroyed, signed",
 }
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

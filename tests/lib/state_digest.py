@@ -38,6 +38,8 @@ VOLATILE_IN = {
     ("consent", "confirm_token"): {"hash"},
     ("mailer", "mail"): {"state", "why", "unknowns"},  # a crash may leave "unknown": compared as mail_states
     ("erasure", "source_hour"): {"hour"},
+    ("erasure", "certificate_chain"): {"hash"},  # of what holds ids and times
+    ("erasure", "signer"): {"key", "first_used", "last_used"},  # each stack has keys of its own
     ("erasure", "request"): {"escalation"},  # how often it was looked at before it ended
     ("consent", "ledger"): {"person"},  # whom dedupe had named by the moment of the act
 }
