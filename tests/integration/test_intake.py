@@ -607,7 +607,7 @@ def pages_read(link, call, params):
 
 
 @pytest.mark.parametrize("where, table, column, page", [
-    ("LETHE_KEYRING_PG", "keyring.key (key_id, kek_epoch, wrapped, made_by)", "key_id", "keyring.page_v1('intake', now(), %s, 10)"),
+    ("LETHE_KEYRING_PG", "keyring.key (key_id, kek_epoch, wrapped, made_by)", "key_id", "keyring.page_v1(now(), %s, 10)"),
     ("LETHE_PG", "vault.record (record_id, sealed, source_key, system, category, version_kind, version_value, rev, act, "
      "captured_at, created_at, updated_at, policy_version)", "record_id", "vault.records_page_v1(%s, 10)")])
 def test_a_late_page_costs_as_little_as_the_first(stack, where, table, column, page):

@@ -36,7 +36,7 @@ class Zombies:
 def written(stack, service):
     """{table: which transactions wrote what stands there}: the service's own tables, and what hangs on it. Leases and
     partitions go from hand to hand in any case: of these the offsets count."""
-    renewed = {"lease", "outbox_shard", "policy_row", "rolled", "koff"}
+    renewed = {"lease", "outbox_shard", "policy_row", "rolled", "koff", "ledger_mark"}
     found = {f"{schema}.{table}": stack.rows(f"SELECT xmin::text, count(*) FROM {schema}.{table} GROUP BY 1 ORDER BY 1")
              for schema, table in stack.tables() if schema in (service, "vault") and table not in renewed}
     found["offsets"] = stack.rows(f"SELECT topic, part, next FROM {service}.koff ORDER BY 1, 2")
