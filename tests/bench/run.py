@@ -97,11 +97,11 @@ def ingest(stack):
     peak = resident_mb(stack.pid("intake"), peak=True)
     wait_until(lambda: stack.value("SELECT count(*) FROM intake.outbox") == 0, 120, "intake's outbox to empty")
     say(f"ingest: {last - first} events in {last_at - first_at:.2f} s, begun {first_at - began:.2f} s after the start")
-    profile = Profile(stack, ("postgres", "keyring"))
+    beside = Profile(stack, ("postgres", "keyring"))
     finished = finished_rows_per_s(stack, min(events, 150000), message_bytes(stack, "record"))
-    finished_by, profile = profile.stop(), Profile(stack, ("postgres", "keyring"))
+    finished_by, beside = beside.stop(), Profile(stack, ("postgres", "keyring"))
     plain = plain_rows_per_s(stack, min(events, 300000))
-    plain_by = profile.stop()
+    plain_by = beside.stop()
     emit("ingest.events_per_s", rate, "events/s", ratio=rate / finished, to="ingest.copy_finished_rows_per_s",
          bound_by=bound_by, intake_peak_mb=round(peak, 1), events=events,
          cpu_s_per_500k=round(profile.shares["intake"] * profile.seconds / (last - first) * 500000, 1))
