@@ -5,7 +5,7 @@
 
 #include "services/dedupe/command/command.h"
 #include "services/dedupe/command/csv.h"
-#include "services/dedupe/command/learn.h"
+#include "services/dedupe/command/work.h"
 #include "services/dedupe/engine/explain.h"
 
 static const char usage[] =
@@ -62,10 +62,7 @@ int command_explain(int argc, char **argv)
                                             {"weights", required_argument, NULL, 'w'},
                                             {0}};
     const char *in = NULL, *pairs = NULL, *weights = NULL;
-    struct bulk bulk = {0};
-    struct clusters clusters = {0};
-    struct nicknames *nicknames;
-    struct records records;
+    struct work work = {0};
     struct error err = {0};
     enum outcome outcome;
     int option;
@@ -76,24 +73,12 @@ int command_explain(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
-    nicknames = nicknames_new();
-    outcome = records_read(in, nicknames, &records, &err);
-    if (outcome == DONE) {
-        bulk.profiles = records.profiles;
-        bulk.n = records.n;
-        bulk_prepare(&bulk, nicknames);
-        outcome = learn_load(&bulk, weights, &err);
-    }
-    if (outcome == DONE) {
-        bulk_decide(&bulk, &clusters);
-        outcome = pairs != NULL ? explain_file(&records, &bulk, pairs, &err)
-                                : explain_pair(&records, &bulk, text_of(argv[optind]), text_of(argv[optind + 1]), &err);
-    }
-    bulk_free(&bulk);
-    clusters_free(&clusters);
-    records_free(&records);
-    nicknames_free(nicknames);
-    if (outcome != DONE)
-        fprintf(stderr, "lethe-dedupe explain: %s: %s\n", err.rule, err.text);
-    return outcome == DONE ? 0 : 1;
+    outcome = work_read(&work, in, &err);
+    if (outcome == DONE)
+        outcome = work_decide(&work, weights, &err);
+    if (outcome == DONE)
+        outcome = pairs != NULL
+                      ? explain_file(&work.records, &work.bulk, pairs, &err)
+                      : explain_pair(&work.records, &work.bulk, text_of(argv[optind]), text_of(argv[optind + 1]), &err);
+    return work_end(&work, "explain", outcome, &err);
 }

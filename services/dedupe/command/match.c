@@ -7,7 +7,7 @@
 
 #include "services/dedupe/command/command.h"
 #include "services/dedupe/command/csv.h"
-#include "services/dedupe/command/learn.h"
+#include "services/dedupe/command/work.h"
 
 static const char usage[] =
     "usage: lethe-dedupe match --in FILE.csv --out PERSONS.csv [--reviews REVIEWS.csv] [--weights WEIGHTS]\n"
@@ -60,32 +60,16 @@ static enum outcome write_reviews(const char *path, const struct records *record
     return close_written(file, err);
 }
 
-static enum outcome match(const struct paths *paths, const struct nicknames *nicknames, struct error *err)
+static enum outcome match(const struct paths *paths, struct work *work, struct error *err)
 {
-    struct records records;
-    struct clusters clusters = {0};
-    struct bulk bulk = {0};
-    enum outcome outcome = records_read(paths->in, nicknames, &records, err);
-
-    if (outcome == DONE) {
-        bulk.profiles = records.profiles;
-        bulk.n = records.n;
-        bulk_prepare(&bulk, nicknames);
-        outcome = learn_load(&bulk, paths->weights, err);
-    }
-    if (outcome == DONE) {
-        bulk_decide(&bulk, &clusters);
-        outcome = write_persons(paths->out, &records, &clusters, err);
-    }
-    if (outcome == DONE && paths->reviews != NULL)
-        outcome = write_reviews(paths->reviews, &records, &clusters, err);
-    if (outcome == DONE)
-        fprintf(stderr, "{\"records\": %zu, \"pairs\": %llu, \"reviews\": %zu}\n", records.n,
-                (unsigned long long)bulk.pairs, clusters.asks_n);
-    bulk_free(&bulk);
-    clusters_free(&clusters);
-    records_free(&records);
-    return outcome;
+    TRY(work_read(work, paths->in, err));
+    TRY(work_decide(work, paths->weights, err));
+    TRY(write_persons(paths->out, &work->records, &work->clusters, err));
+    if (paths->reviews != NULL)
+        TRY(write_reviews(paths->reviews, &work->records, &work->clusters, err));
+    fprintf(stderr, "{\"records\": %zu, \"pairs\": %llu, \"reviews\": %zu}\n", work->records.n,
+            (unsigned long long)work->bulk.pairs, work->clusters.asks_n);
+    return DONE;
 }
 
 static bool read_paths(int argc, char **argv, struct paths *out)
@@ -115,7 +99,7 @@ static bool read_paths(int argc, char **argv, struct paths *out)
 int command_match(int argc, char **argv)
 {
     struct paths paths = {0};
-    struct nicknames *nicknames;
+    struct work work = {0};
     struct error err = {0};
     enum outcome outcome;
 
@@ -123,10 +107,6 @@ int command_match(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
-    nicknames = nicknames_new();
-    outcome = match(&paths, nicknames, &err);
-    nicknames_free(nicknames);
-    if (outcome != DONE)
-        fprintf(stderr, "lethe-dedupe match: %s: %s\n", err.rule, err.text);
-    return outcome == DONE ? 0 : 1;
+    outcome = match(&paths, &work, &err);
+    return work_end(&work, "match", outcome, &err);
 }

@@ -6,7 +6,7 @@
 
 #include "common/buf/buf.h"
 #include "services/dedupe/command/command.h"
-#include "services/dedupe/command/learn.h"
+#include "services/dedupe/command/work.h"
 
 static const char usage[] = "usage: lethe-dedupe quality --in FILE.csv [--weights WEIGHTS]\n"
                             "A line a source: how many records, and of them what is missing, invalid, twice.\n";
@@ -85,10 +85,7 @@ int command_quality(int argc, char **argv)
     static const struct option options[] = {
         {"in", required_argument, NULL, 'i'}, {"weights", required_argument, NULL, 'w'}, {0}};
     const char *in = NULL, *weights = NULL;
-    struct bulk bulk = {0};
-    struct clusters clusters = {0};
-    struct nicknames *nicknames;
-    struct records records;
+    struct work work = {0};
     struct error err = {0};
     enum outcome outcome;
     int option;
@@ -99,24 +96,12 @@ int command_quality(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
-    nicknames = nicknames_new();
-    outcome = records_read(in, nicknames, &records, &err);
+    outcome = work_read(&work, in, &err);
+    if (outcome == DONE)
+        outcome = work_decide(&work, weights, &err);
     if (outcome == DONE) {
-        bulk.profiles = records.profiles;
-        bulk.n = records.n;
-        bulk_prepare(&bulk, nicknames);
-        outcome = learn_load(&bulk, weights, &err);
+        count_persons(&work.records, &work.clusters);
+        print_sources(&work.records);
     }
-    if (outcome == DONE) {
-        bulk_decide(&bulk, &clusters);
-        count_persons(&records, &clusters);
-        print_sources(&records);
-    }
-    bulk_free(&bulk);
-    clusters_free(&clusters);
-    records_free(&records);
-    nicknames_free(nicknames);
-    if (outcome != DONE)
-        fprintf(stderr, "lethe-dedupe quality: %s: %s\n", err.rule, err.text);
-    return outcome == DONE ? 0 : 1;
+    return work_end(&work, "quality", outcome, &err);
 }
