@@ -299,11 +299,6 @@ void levels_compare(const struct profile *a, const struct profile *b, known_name
     out->conflict = out->suffixes_differ || out->of[F_BIRTH] == B_DIFFERENT;
 }
 
-bool levels_given_compatible(const struct levels *levels)
-{
-    return levels->of[F_GIVEN] <= G_ALIKE;
-}
-
 bool levels_incompatible(const struct levels *levels)
 {
     return levels->conflict || levels->of[F_GIVEN] >= G_SIMILAR;

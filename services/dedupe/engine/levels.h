@@ -31,9 +31,7 @@ typedef bool known_name(const void *context, struct word name);
 
 void levels_compare(const struct profile *a, const struct profile *b, known_name *known, const void *context,
                     struct levels *out);
-/* Are the given names those of one person? */
-bool levels_given_compatible(const struct levels *levels);
-/* levels_shared: these two hold one mailbox or phone: can they be one person? (Else what they hold is no one's own.) */
+/* levels_incompatible: these two hold one mailbox or phone: can't they be one person? (Then what they hold is no one's own.) */
 bool levels_incompatible(const struct levels *levels);
 /* one number for a pattern of levels, for counting */
 uint32_t levels_pattern(const struct levels *levels);

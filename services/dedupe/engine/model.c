@@ -208,16 +208,6 @@ void model_score(const struct model *model, const struct profile *a, const struc
     out->household = (int32_t)lround(household * 100);
 }
 
-double model_odds(const struct model *model, const struct levels *levels, enum hypothesis against)
-{
-    double odds = 0;
-
-    for (int f = 0; f < FIELDS; f++)
-        if (levels->of[f] != 0)
-            odds += log_odds(model->p[ONE_PERSON][f][levels->of[f]], model->p[against][f][levels->of[f]]);
-    return odds;
-}
-
 /* ---- decisions ------------------------------------------------------------------------------------------------------ */
 
 const struct thresholds thresholds_default = {

@@ -34,8 +34,6 @@ struct score {
 void model_default(struct model *out, double records, const struct nicknames *nicknames);
 bool model_known_name(const void *model, struct word name);
 void model_score(const struct model *model, const struct profile *a, const struct profile *b, struct score *out);
-/* of levels alone, with usual terms: log2 odds */
-double model_odds(const struct model *model, const struct levels *levels, enum hypothesis against);
 
 void terms_init(struct terms *terms, size_t most_terms);
 void terms_free(struct terms *terms);
