@@ -160,14 +160,22 @@ struct text text_format(struct arena *arena, const char *format, ...)
     return (struct text){.p = p, .n = (size_t)n};
 }
 
-struct text text_hex(struct arena *arena, const uint8_t *p, size_t n)
+void text_put_hex(const uint8_t *p, size_t n, char *out)
 {
     static const char digits[] = "0123456789abcdef";
-    char *out = arena_alloc(arena, n * 2 + 1);
+
     for (size_t i = 0; i < n; i++) {
         out[i * 2] = digits[p[i] >> 4];
         out[i * 2 + 1] = digits[p[i] & 15];
     }
+    out[n * 2] = '\0';
+}
+
+struct text text_hex(struct arena *arena, const uint8_t *p, size_t n)
+{
+    char *out = arena_alloc(arena, n * 2 + 1);
+
+    text_put_hex(p, n, out);
     return (struct text){.p = out, .n = n * 2};
 }
 

@@ -34,6 +34,8 @@ struct text text_trim(struct text a);                      /* without ASCII whit
 bool text_utf8_valid(struct text a);                       /* RFC 3629: no surrogates, no overlong forms */
 bool text_to_int64(struct text a, int64_t *out);           /* whole text, decimal, false past int64 */
 struct text text_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* text_put_hex: 2n digits, lower case, and a NUL; out is the caller's, for what must not lie in an arena. */
+void text_put_hex(const uint8_t *p, size_t n, char *out);
 struct text text_hex(struct arena *arena, const uint8_t *p, size_t n); /* lower case */
 bool text_from_hex(struct text hex, uint8_t *out, size_t n);           /* exactly n bytes, else false */
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/clock/clock.h"
+#include "common/text/text.h"
 
 enum { PATH_MOST = KEK_WHERE_MOST + 32, HEX_BYTES = 2 * CRYPTO_KEY_BYTES + 1 };
 
@@ -137,10 +138,7 @@ static enum outcome put_file(const char *folder, const char *path, const char *p
 
 static void hex_of(const struct crypto_key *key, char out[HEX_BYTES + 1])
 {
-    const uint8_t *b = crypto_key_bytes(key);
-
-    for (size_t i = 0; i < CRYPTO_KEY_BYTES; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", b[i]);
+    text_put_hex(crypto_key_bytes(key), CRYPTO_KEY_BYTES, out);
     out[HEX_BYTES - 1] = '\n';
     out[HEX_BYTES] = '\0';
 }

@@ -198,8 +198,7 @@ static enum outcome program_keep(const struct kek_place *place, int32_t epoch, c
     struct answer a;
     enum outcome outcome;
 
-    for (size_t i = 0; i < CRYPTO_KEY_BYTES; i++)
-        (void)snprintf(hex + 2 * i, 3, "%02x", crypto_key_bytes(key)[i]);
+    text_put_hex(crypto_key_bytes(key), CRYPTO_KEY_BYTES, hex);
     hex[HEX_DIGITS] = '\n';
     hex[HEX_DIGITS + 1] = '\0';
     outcome = run(place, "keep", epoch, hex, &a, err);

@@ -79,8 +79,7 @@ void signer_id(const uint8_t key[CRYPTO_PUBLIC_BYTES], char out[2 * SIGNER_ID_BY
     uint8_t digest[32];
 
     crypto_digest(key, CRYPTO_PUBLIC_BYTES, digest);
-    for (size_t i = 0; i < SIGNER_ID_BYTES; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    text_put_hex(digest, SIGNER_ID_BYTES, out);
 }
 
 enum outcome signers_print(struct call *call, struct buf *out, struct error *err)
