@@ -36,62 +36,61 @@ static enum outcome print_backups(struct call *call, const struct uuid *request,
     return DONE;
 }
 
-static enum outcome print_holders(struct call *call, const struct uuid *request, struct buf *out, struct error *err)
+static void print_holders(const struct pg_rows *tasks, struct buf *out)
 {
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, request);
-    TRY(pg_exec(call->pg, &erasure_sql_certificate_tasks, &params, &rows, err));
-    buf_str(out, "\"holders\":[");
-    for (int i = 0; i < rows.n; i++) {
+    buf_str(out, ",\"holders\":[");
+    for (int i = 0; i < tasks->n; i++) {
         struct json j = json_object(out, i > 0);
-        struct uuid evidence = pg_get_uuid(&rows, i, 7);
-        struct uuid recorded_by = pg_get_uuid(&rows, i, 9), confirmed_by = pg_get_uuid(&rows, i, 10);
-        json_time(&j, "answered_at", pg_get_time(&rows, i, 5));
+        struct uuid evidence = pg_get_uuid(tasks, i, 7);
+        struct uuid recorded_by = pg_get_uuid(tasks, i, 9), confirmed_by = pg_get_uuid(tasks, i, 10);
+        json_time(&j, "answered_at", pg_get_time(tasks, i, 5));
         json_uuid(&j, "confirmed_by", &confirmed_by); /* by hand: two persons */
-        json_int(&j, "contradictions", pg_get_int4(&rows, i, 8));
+        json_int(&j, "contradictions", pg_get_int4(tasks, i, 8));
         json_uuid(&j, "evidence", &evidence);
-        json_text(&j, "evidence_code", pg_get_text(&rows, i, 11));
-        json_text(&j, "kind", pg_get_text(&rows, i, 1));
-        json_text(&j, "name", pg_get_text(&rows, i, 0));
-        json_text(&j, "outcome", pg_get_text(&rows, i, 2));
+        json_text(&j, "evidence_code", pg_get_text(tasks, i, 11));
+        json_text(&j, "kind", pg_get_text(tasks, i, 1));
+        json_text(&j, "name", pg_get_text(tasks, i, 0));
+        json_text(&j, "outcome", pg_get_text(tasks, i, 2));
         json_uuid(&j, "recorded_by", &recorded_by);
-        json_int(&j, "rows", pg_get_int8(&rows, i, 6));
-        json_text(&j, "rule", pg_get_text(&rows, i, 3));
-        json_time(&j, "until", pg_get_time(&rows, i, 4));
+        json_int(&j, "rows", pg_get_int8(tasks, i, 6));
+        json_text(&j, "rule", pg_get_text(tasks, i, 3));
+        json_time(&j, "until", pg_get_time(tasks, i, 4));
         json_end(&j);
     }
     buf_char(out, ']');
-    pg_rows_free(&rows);
-    return DONE;
 }
 
 /* What a rule makes a holder keep: also among the holders; here by itself, since people look for it. */
-static enum outcome print_exceptions(struct call *call, const struct uuid *request, struct buf *out, struct error *err)
+static void print_exceptions(const struct pg_rows *tasks, struct buf *out)
 {
-    struct pg_params params;
-    struct pg_rows rows;
     bool comma = false;
 
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, request);
-    TRY(pg_exec(call->pg, &erasure_sql_certificate_tasks, &params, &rows, err));
     buf_str(out, ",\"exceptions\":[");
-    for (int i = 0; i < rows.n; i++) {
+    for (int i = 0; i < tasks->n; i++) {
         struct json j;
-        if (!text_is(pg_get_text(&rows, i, 2), "kept"))
+        if (!text_is(pg_get_text(tasks, i, 2), "kept"))
             continue;
         j = json_object(out, comma);
         comma = true;
-        json_text(&j, "holder", pg_get_text(&rows, i, 0));
-        json_text(&j, "rule", pg_get_text(&rows, i, 3));
-        json_time(&j, "until", pg_get_time(&rows, i, 4));
+        json_text(&j, "holder", pg_get_text(tasks, i, 0));
+        json_text(&j, "rule", pg_get_text(tasks, i, 3));
+        json_time(&j, "until", pg_get_time(tasks, i, 4));
         json_end(&j);
     }
     buf_char(out, ']');
-    pg_rows_free(&rows);
+}
+
+static enum outcome print_tasks(struct call *call, const struct uuid *request, struct buf *out, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows tasks;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    TRY(pg_exec(call->pg, &erasure_sql_certificate_tasks, &params, &tasks, err));
+    print_exceptions(&tasks, out);
+    print_holders(&tasks, out);
+    pg_rows_free(&tasks);
     return DONE;
 }
 
@@ -233,9 +232,7 @@ static enum outcome print_body(struct call *call, const struct facts *f, struct 
     json_str(&j, "controller", call->policy->controller);
     json_str(&j, "decision", request_decision_names[r->decision]);
     json_time(&j, "destroyed_at", r->destroy_us);
-    TRY(print_exceptions(call, &r->id, out, err));
-    buf_char(out, ',');
-    TRY(print_holders(call, &r->id, out, err));
+    TRY(print_tasks(call, &r->id, out, err));
     j = json_members(out, true);
     json_name(&j, "keys");
     print_keys(f, out);
