@@ -44,8 +44,8 @@ struct forget_table {
     enum outcome (*erase)(struct call *call, const struct forget_set *set, int64_t *rows, struct error *err);
     /* count: the second look: rows, index entries and keys about the set that are still there. */
     enum outcome (*count)(struct call *call, const struct forget_set *set, int64_t *remaining, struct error *err);
-    bool
-        waits_for_humans; /* what remains may be a human's to answer for: no row of the person's (the restore's gate) */
+    /* what remains may be a human's to answer for, and is no row of the person's: the restore's gate needn't wait for it */
+    bool waits_for_humans;
 };
 
 /* ---- what every writer asks ------------------------------------------------------------------------------------- */

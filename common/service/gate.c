@@ -320,7 +320,7 @@ enum outcome restore_gate_run(struct call *call, bool *again, struct error *err)
     struct replay_count count;
 
     (void)again;
-    ((struct worker *)call)->is_gate = true;
+    worker_of(call)->is_gate = true;
     if (folder(call->service) == NULL)
         return DONE;
     TRY(beat(call, true, err));

@@ -100,6 +100,7 @@ struct service {
 };
 
 /* ---- worker.c: transactions ------------------------------------------------------------------------------------- */
+struct worker *worker_of(struct call *call); /* whose call it is */
 void worker_start(struct worker *worker, struct service *service, const char *what, bool is_loop);
 void worker_stop(struct worker *worker);
 /* worker_begin: reads the clock, holds the policy, opens the transaction and gives it an id (the grace wait sees it). */

@@ -8,7 +8,7 @@
 
 #include "gen/service_sql.h"
 
-static struct worker *of(struct call *call)
+struct worker *worker_of(struct call *call)
 {
     return (struct worker *)(void *)call; /* call is the first member */
 }
@@ -190,7 +190,7 @@ static enum outcome renew_lease(struct worker *worker, struct error *err)
 
 enum outcome call_pause(struct call *call, struct error *err)
 {
-    struct worker *worker = of(call);
+    struct worker *worker = worker_of(call);
 
     ENSURE(!worker->is_loop);
     return worker_commit(worker, err);
@@ -198,7 +198,7 @@ enum outcome call_pause(struct call *call, struct error *err)
 
 enum outcome call_resume(struct call *call, struct error *err)
 {
-    struct worker *worker = of(call);
+    struct worker *worker = worker_of(call);
 
     TRY(renew_lease(worker, err));
     return worker_begin(worker, err);
@@ -212,7 +212,7 @@ enum outcome call_checkpoint(struct call *call, struct error *err)
 
 void call_wake(struct call *call, const char *job)
 {
-    struct worker *worker = of(call);
+    struct worker *worker = worker_of(call);
 
     for (size_t i = 0; i < worker->wakes_n; i++)
         if (strcmp(worker->wakes[i], job) == 0)
