@@ -9,6 +9,7 @@
 
 static int follow(struct tool *tool)
 {
+    static const struct error unnamed = {.text = "--ledger is needed"};
     const char *dir = option_text(tool->options, "ledger");
     struct ledger_mark mark = LEDGER_START;
     struct ledger *ledger = NULL;
@@ -17,7 +18,7 @@ static int follow(struct tool *tool)
     bool got = true;
 
     if (dir == NULL || ledger_open(dir, &ledger, &err) != DONE)
-        return tool_failed("ledger", dir == NULL ? &(struct error){.text = "--ledger is needed"} : &err);
+        return tool_failed("ledger", dir == NULL ? &unnamed : &err);
     while (got) {
         arena_reset(tool->arena, 1 << 20);
         if (ledger_next(ledger, tool->arena, &entry, &mark, &got, &err) != DONE) {
