@@ -29,7 +29,7 @@ enum outcome kafka_delete_before(struct kafka_producer *producer, struct kafka_p
     rd_kafka_t *rk = kafka_producer_handle(producer);
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_queue_t *queue;
-    rd_kafka_AdminOptions_t *options;
+    rd_kafka_AdminOptions_t *options = NULL;
     rd_kafka_DeleteRecords_t *request;
     rd_kafka_event_t *event;
     enum outcome outcome = DONE;
@@ -127,7 +127,7 @@ enum outcome kafka_topic_create(struct kafka_producer *producer, const char *top
     rd_kafka_t *rk = kafka_producer_handle(producer);
     char reason[128];
     rd_kafka_NewTopic_t *request = rd_kafka_NewTopic_new(topic, partitions, -1, reason, sizeof(reason));
-    rd_kafka_AdminOptions_t *options;
+    rd_kafka_AdminOptions_t *options = NULL;
     rd_kafka_queue_t *queue;
     rd_kafka_event_t *event;
     enum outcome outcome;

@@ -160,13 +160,14 @@ enum outcome ledger_head(const char *dir, int64_t *number, struct error *err)
 {
     uint8_t hash[LEDGER_HASH_BYTES];
     struct ledger_entry entry;
-    struct ledger *ledger;
+    struct ledger *ledger = NULL;
     enum outcome outcome;
     size_t n = 1;
     off_t end, back = 64 << 10;
 
     *number = -1;
     TRY(ledger_open(dir, &ledger, err));
+    ENSURE(ledger != NULL);
     (void)!fseeko(ledger->file, 0, SEEK_END);
     end = ftello(ledger->file);
     do { /* further back each time, until a whole line is found behind the first line's rest */
@@ -273,7 +274,8 @@ static enum outcome check_chain(const struct text *lines, size_t n, struct arena
         arena_reset(arena, 1 << 20);
         TRY(ledger_read_line(lines[i], &mark, arena, &entry, err));
         mark.number = entry.number;
-        ENSURE(text_from_hex((struct text){.p = lines[i].p, .n = 2 * LEDGER_HASH_BYTES}, mark.hash, LEDGER_HASH_BYTES));
+        ENSURE(text_from_hex((struct text){.p = lines[i].p, .n = (size_t)2 * LEDGER_HASH_BYTES}, mark.hash,
+                             LEDGER_HASH_BYTES));
     }
     return DONE;
 }
@@ -320,7 +322,8 @@ enum outcome ledger_append(struct ledger *ledger, struct ledger_entry *entry, st
     entry->number = ledger->before.number + 1;
     line = ledger_line(entry, &ledger->before, arena);
     *mark = (struct ledger_mark){.number = entry->number, .place = ledger->place};
-    ENSURE(text_from_hex((struct text){.p = line.p, .n = 2 * LEDGER_HASH_BYTES}, mark->hash, LEDGER_HASH_BYTES));
+    ENSURE(
+        text_from_hex((struct text){.p = line.p, .n = (size_t)2 * LEDGER_HASH_BYTES}, mark->hash, LEDGER_HASH_BYTES));
     line = text_format(arena, "%.*s\n", TEXT_ARGS(line));
     /* what stands behind the last whole line was never acknowledged */
     if (ftruncate(fd, (off_t)ledger->place) != 0 || lseek(fd, (off_t)ledger->place, SEEK_SET) < 0)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,16 +68,19 @@ static void copy_path(const struct service *service, char *out, size_t room)
 static struct pulse read_copy(const struct service *service)
 {
     struct pulse copy = {0};
-    long long beat, incarnation;
-    char path[4096];
+    char path[4096], line[64] = "", *space, *end;
     FILE *file;
 
     copy_path(service, path, sizeof(path));
     file = fopen(path, "re");
     if (file == NULL)
         return copy;
-    if (fscanf(file, "%lld %lld", &beat, &incarnation) == 2)
-        copy = (struct pulse){.beat = beat, .incarnation = incarnation};
+    if (fgets(line, sizeof(line), file) != NULL) {
+        struct pulse read = {.beat = strtoll(line, &space, 10)};
+        read.incarnation = strtoll(space, &end, 10);
+        if (space != line && end != space)
+            copy = read;
+    }
     (void)!fclose(file);
     return copy;
 }

@@ -256,7 +256,7 @@ static enum outcome restore(struct tool *tool, int argc, char **argv, struct err
     const char *args[ARGS_MOST] = {"pg_restore",           "--clean",       "--if-exists",
                                    "--single-transaction", "--no-password", "--exit-on-error"};
     size_t n = 6;
-    struct copy copy;
+    struct copy copy = {0};
 
     if (argc < 1 || (size_t)argc > ARGS_MOST / 2)
         return error_refuse(err, "", "backup", "usage: lethe-backup restore ID [SCHEMA...]");

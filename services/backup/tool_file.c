@@ -180,7 +180,7 @@ static enum outcome open_all(FILE *file, struct crypto_stream *stream, const str
     uint8_t plain[CHUNK];
     char id[UUID_TEXT_BYTES];
     bool last = false;
-    size_t n;
+    size_t n = 0;
 
     uuid_format(&copy->id, id);
     TRY(get_chunk(file, stream, plain, &n, &last, err));

@@ -28,7 +28,7 @@ static void is_told_while_some_are_left(void **state)
     (void)state;
     assert_in_range(empty(MOST, 300, &left), 1, 2);
     assert_in_range(left, 500, MOST / 2);
-    assert_in_range(empty(3 * MOST, 200, &left), 1, 6);
+    assert_in_range(empty((size_t)3 * MOST, 200, &left), 1, 6);
     assert_in_range(left, 1000, MOST / 2);
 }
 

@@ -33,7 +33,7 @@ static int teardown(void **state)
 
 #define WRITTEN(literal)                                                                                               \
     {                                                                                                                  \
-        .p = literal, .n = sizeof(literal) - 1                                                                         \
+        .p = (literal), .n = sizeof(literal) - 1                                                                       \
     }
 static const struct person_fields father = {.given_name = WRITTEN("Peter"),
                                             .family_name = WRITTEN("Vogel"),
