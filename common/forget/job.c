@@ -29,7 +29,7 @@ static enum outcome answer(struct call *call, const struct forget_task *task, bo
     return DONE;
 }
 
-static enum outcome attempt(struct call *call, struct forget_task *task, struct error *err)
+enum outcome forget_attempt(struct call *call, struct forget_task *task, struct error *err)
 {
     const struct forget_table *table = service_forget_table(call->service);
     int64_t rows = 0, remaining = 0;
@@ -58,7 +58,7 @@ static enum outcome work_batch(struct call *call, const struct forget_look *look
 
     TRY(forget_store_take(call, look->tasks, look->n, &tasks, worked, err));
     for (size_t i = 0; i < *worked; i++) {
-        TRY(attempt(call, &tasks[i], err));
+        TRY(forget_attempt(call, &tasks[i], err));
         *again = *again || tasks[i].state == TASK_VERIFYING;
     }
     return DONE;
@@ -77,7 +77,7 @@ static enum outcome work_single(struct call *call, const struct grace_task *it, 
     /* no attempt counted: ordered anew since the claim, so its grace wait begins anew */
     if (busy || task.attempts == 0 || (task.state != TASK_DESTROYING && task.state != TASK_VERIFYING))
         return DONE;
-    return attempt(call, &task, err);
+    return forget_attempt(call, &task, err);
 }
 
 static enum outcome work(struct call *call, const struct forget_look *look, bool *again, struct error *err)

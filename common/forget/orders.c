@@ -144,6 +144,13 @@ static enum outcome on_verify(struct call *call, const void *event, struct error
         return DONE;
     task.state = plan.next;
     task.verify = plan.verify;
+    if (task.state == TASK_VERIFYING) { /* nobody is waited for: the look is taken where it is ordered */
+        task.attempts = 0;
+        TRY(forget_attempt(call, &task, err));
+        if (task.state == TASK_DESTROYING)
+            call_wake(call, forget_job.name);
+        return DONE;
+    }
     TRY(forget_store_move(call, &task, true, err));
     call_wake(call, forget_job.name);
     return DONE;
@@ -185,10 +192,15 @@ static enum outcome on_completed(struct call *call, const void *event, struct er
     return plan.changes ? forget_store_close(call, &in->request, plan.next, err) : DONE;
 }
 
+/* What an order changes is told by the task's state (task.h): a repeat finds it, and no inbox is asked. But for destroy:
+ * a repeat of it, long after, would begin anew, and the person may have come back by then. */
+#define ORDER(event_name, fn)                                                                                          \
+    {                                                                                                                  \
+        .topic = "forget", .type = &event_name##_event, .handle = (fn), .no_inbox = true                               \
+    }
 const struct topic_handler forget_topics[] = {
-    ON("forget", forget_opened, on_opened),       ON("forget", forget_destroy, on_destroy),
-    ON("forget", forget_verify, on_verify),       ON("forget", forget_cancelled, on_cancelled),
-    ON("forget", forget_completed, on_completed),
+    ORDER(forget_opened, on_opened),       ON("forget", forget_destroy, on_destroy), ORDER(forget_verify, on_verify),
+    ORDER(forget_cancelled, on_cancelled), ORDER(forget_completed, on_completed),
 };
 const size_t forget_topics_n = sizeof(forget_topics) / sizeof(forget_topics[0]);
 

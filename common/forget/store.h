@@ -60,4 +60,8 @@ enum outcome forget_store_claim(struct call *call, const struct grace_task *task
                                 struct error *err) WARN_UNUSED;
 enum outcome forget_store_sweep(struct call *call, struct error *err) WARN_UNUSED;
 
+/* forget_attempt (job.c): one attempt at a task that destroys or verifies: deletes, counts, answers, and says in the task
+ * and its row what comes next. */
+enum outcome forget_attempt(struct call *call, struct forget_task *task, struct error *err) WARN_UNUSED;
+
 #endif

@@ -109,8 +109,10 @@ def test_a_lease_follows_its_killed_owner(stack):
 
 
 # ---- the inbox -----------------------------------------------------------------------------------------------------------
-def cancelled(event_id, source, day):
-    return event("lethe.forget.cancelled", {"request": str(uuid.uuid4()), "at": "2026-11-20T09:00:00Z"}, key="x", id=event_id,
+def meant_for_nobody(event_id, source, day):
+    """An order that the inbox remembers, and that no service carries out."""
+    return event("lethe.forget.destroy", {"request": str(uuid.uuid4()), "expiry": False, "keys": [], "persons": [], "records": [],
+                                          "activities": [], "parts": [], "only": ["nobody"]}, key="x", id=event_id,
                  source=source, time=f"2026-11-{day:02}T09:00:00Z")
 
 
@@ -121,10 +123,10 @@ def seen(stack):
 def test_a_repeat_of_another_day_is_a_repeat(stack):
     stack.wait_drained(60)
     before = seen(stack)
-    stack.send(cancelled("again-1", "urn:x", 1), topic="forget")
+    stack.send(meant_for_nobody("again-1", "urn:x", 1), topic="forget")
     stack.wait_drained(60)
     assert seen(stack) == before + 1
-    stack.send(cancelled("again-1", "urn:x", 2), topic="forget")
+    stack.send(meant_for_nobody("again-1", "urn:x", 2), topic="forget")
     stack.wait_drained(60)
     assert seen(stack) == before + 1
 
@@ -132,8 +134,8 @@ def test_a_repeat_of_another_day_is_a_repeat(stack):
 def test_long_sources_are_told_apart(stack):
     stack.wait_drained(60)
     before = seen(stack)
-    stack.send(cancelled("long-1", "urn:" + "x" * 700 + "a", 1), cancelled("long-1", "urn:" + "x" * 700 + "b", 1),
-               topic="forget")
+    stack.send(meant_for_nobody("long-1", "urn:" + "x" * 700 + "a", 1),
+               meant_for_nobody("long-1", "urn:" + "x" * 700 + "b", 1), topic="forget")
     stack.wait_drained(60)
     assert seen(stack) == before + 2
 
