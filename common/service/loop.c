@@ -151,6 +151,25 @@ static enum outcome fill(struct loop *loop, struct batch *batch, int wait_ms, st
     return DONE;
 }
 
+/* A batch costs a commit, however small: one that follows on the heels of the last waits a moment for company. A message
+ * that comes to a service at rest waits for nobody. */
+static enum outcome linger(struct loop *loop, struct batch *batch, struct error *err)
+{
+    enum { ENOUGH = 64, LINGER_US = 4000, HEELS_US = 10000 };
+    int64_t now = clock_monotonic_us(), until = now + LINGER_US;
+
+    if (now - loop->settled_us > HEELS_US)
+        return DONE;
+    for (; now < until && batch->n < ENOUGH && batch->bytes < BATCH_BYTES && !loop->lost; now = clock_monotonic_us()) {
+        struct kafka_message message = {0};
+        bool got = false;
+        TRY(kafka_poll(loop->consumer, (int)((until - now + 999) / 1000), &message, &got, err));
+        if (got)
+            TRY(take_message(loop, batch, &message, err));
+    }
+    return DONE;
+}
+
 /* ---- one batch ----------------------------------------------------------------------------------------------------------- */
 
 static void settle(struct loop *loop, struct batch *batch, size_t from, size_t to, const struct outbox_row *row)
@@ -164,6 +183,7 @@ static void settle(struct loop *loop, struct batch *batch, size_t from, size_t t
     relay_give(service->relay, row, outbox_messages(loop->worker.call.outbox), true);
     worker_fire_wakes(&loop->worker);
     note_success(loop);
+    loop->settled_us = clock_monotonic_us();
 }
 
 static enum outcome begin(struct loop *loop, struct error *err)
@@ -376,6 +396,8 @@ static bool turn(struct loop *loop, size_t *current, struct error *err)
         return false;
     if (kafka_consumer_joined(loop->consumer))
         health_wait(service, WAIT_KAFKA, false);
+    if (batch->n > 0)
+        (void)!linger(loop, batch, err); /* its failure comes again at the next poll */
     if (batch->n == 0) {
         give_back(loop);
         return pulse(loop, err) == DONE;

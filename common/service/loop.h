@@ -19,6 +19,7 @@ struct loop {
     int64_t next_vault_look_us;
     size_t since_given_back; /* events */
     int64_t next_measure_us, next_pulse_us;
+    int64_t settled_us; /* when the last batch was; monotonic */
 
     /* the instance's name (name_take in the migration) */
     bool named;        /* it was ours once in this process */
