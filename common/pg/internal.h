@@ -25,6 +25,7 @@ struct pg {
     PGconn *conn;
     uint64_t generation, statements;
     bool plan_once;
+    int64_t replan_at_us, replan_after_us; /* plan_once: when plans are next made anew, and how long they hold then */
     bool in_transaction;
     bool failed;      /* the transaction can only be rolled back */
     bool fenced;      /* the last failure was LT001 */

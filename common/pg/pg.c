@@ -161,6 +161,8 @@ static enum outcome session(struct pg *pg, struct error *err)
              "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;"
              "SET tcp_user_timeout = '10s'%s",
              pg->schema, pg->plan_once ? plan_once : "");
+    pg->replan_after_us = SECONDS(2);
+    pg->replan_at_us = clock_monotonic_us() + pg->replan_after_us;
     result = PQexec(pg->conn, set);
     status = PQresultStatus(result);
     PQclear(result);
@@ -266,6 +268,7 @@ static enum outcome send_statement(struct pg *pg, const struct pg_statement *sta
 
 static const struct pg_statement begin_statement = {.name = "pg_begin", .sql = "BEGIN"};
 static const struct pg_statement commit_statement = {.name = "pg_commit", .sql = "COMMIT"};
+static const struct pg_statement replan_statement = {.name = "pg_replan", .sql = "DISCARD PLANS"};
 static const struct pg_statement rollback_statement = {.name = "pg_rollback", .sql = "ROLLBACK"};
 
 /* Prepared like any other, though never counted: even a BEGIN takes longer to parse than to do. */
@@ -438,6 +441,20 @@ enum outcome pg_flush(struct pg *pg, struct error *err)
     return sync_and_drain(pg, NULL, err);
 }
 
+/* A plan made once for a table that was empty then is the wrong one soon. A session makes its plans anew after 2 s, then
+ * after twice as long each time. */
+static enum outcome replan(struct pg *pg, struct error *err)
+{
+    int64_t now = clock_monotonic_us();
+
+    if (!pg->plan_once || now < pg->replan_at_us)
+        return DONE;
+    if (pg->replan_after_us < MINUTES(10))
+        pg->replan_after_us *= 2;
+    pg->replan_at_us = now + pg->replan_after_us;
+    return send_control(pg, ENTRY_CONTROL, &replan_statement, err);
+}
+
 /* ---- transactions -------------------------------------------------------------------------------------------------- */
 
 enum outcome pg_begin(struct pg *pg, struct error *err)
@@ -447,7 +464,8 @@ enum outcome pg_begin(struct pg *pg, struct error *err)
     TRY(pg_ready(pg, err));
     pg->in_transaction = true;
     pg->failed = false;
-    return send_control(pg, ENTRY_CONTROL, &begin_statement, err);
+    TRY(send_control(pg, ENTRY_CONTROL, &begin_statement, err));
+    return replan(pg, err);
 }
 
 enum outcome pg_commit_start(struct pg *pg, struct error *err)

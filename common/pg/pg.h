@@ -28,7 +28,8 @@ struct pg;
 struct pg *pg_new(const char *dsn, const char *schema, const char *name, const struct log *log);
 void pg_free(struct pg *pg);
 /* pg_plan_once: its sessions plan a statement once, without its values, by indexes where there are any. For those that
- * repeat the same lookups all day; not for statements whose conditions are optional ($1 IS NULL OR ...). Before the first
+ * repeat the same lookups all day; not for statements whose conditions are optional ($1 IS NULL OR ...). A plan is made anew
+ * after 2 s, then after twice as long each time, up to 20 minutes: the tables were empty, perhaps. Before the first
  * use. */
 void pg_plan_once(struct pg *pg);
 /* pg_dsn_ok: whether libpq can read the connection string; it connects nowhere. */
