@@ -135,11 +135,13 @@ unit: $(UNIT) ## unit tests of this flavour
 contract: build ## schemas, SQL, pages and grants against the binaries
 	$(PY) -m pytest -q tests/contract
 
+# Two stacks at a time: a test waits more than it computes.
+PYTEST_STACKS = $(PY) -m pytest -q -n 2 --dist loadfile
 integration: build ## the real stack
-	$(PY) -m pytest -q tests/integration
+	$(PYTEST_STACKS) tests/integration
 
 test-no-redis: build ## all integration tests with Redis stopped
-	LETHE_TEST_NO_REDIS=1 $(PY) -m pytest -q tests/integration
+	LETHE_TEST_NO_REDIS=1 $(PYTEST_STACKS) tests/integration
 
 check: ## quick: units under ASan, contracts, layers, the fuzz corpus
 	@$(MAKE) --no-print-directory FLAVOUR=asan unit

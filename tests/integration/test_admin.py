@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LETHECTL = Path(os.environ.get("LETHE_BIN") or ROOT / "build" / "release" / "bin") / "lethectl"
 
 
+NOBODY = "0192f0c1-0000-7000-8000-00000000dead"  # an id that nothing has; the same in each process, as tests are named by it
+
+
 def address():
     return f"{uuid.uuid4().hex[:12]}@canary.example"
 
@@ -90,16 +93,16 @@ CALLS = [
     ("agent", "POST", "/subjects/search", {"email": "nobody@canary.example"}),
     ("agent", "POST", "/retention/rehearsals", {"at": "2030-01-01T00:00:00Z"}),
     ("viewer", "GET", "/backups/answers", None), ("viewer", "GET", "/sources", None),
-    ("agent", "POST", f"/requests/{uuid.uuid4()}/answered", {}), ("dpo", "POST", f"/requests/{uuid.uuid4()}/subject", {}),
-    ("dpo", "PATCH", f"/backups/{uuid.uuid4()}", {}), ("dpo", "POST", f"/backups/{uuid.uuid4()}/manifest", {}),
-    ("dpo", "POST", f"/backups/{uuid.uuid4()}/answers", {}), ("dpo", "POST", "/sources/nobody/release", {}),
-    ("agent", "GET", f"/requests/{uuid.uuid4()}/report", None), ("agent", "GET", f"/refused/{uuid.uuid4()}", None),
-    ("dpo", "POST", f"/requests/{uuid.uuid4()}/cancel", {}), ("dpo", "POST", f"/requests/{uuid.uuid4()}/approve", {}),
-    ("dpo", "POST", "/holders", {}), ("dpo", "POST", f"/holders/{uuid.uuid4()}/results", {}),
-    ("dpo", "POST", "/reviews", {}), ("dpo", "POST", "/campaigns", {}), ("dpo", "GET", f"/subjects/{uuid.uuid4()}/looks",
+    ("agent", "POST", f"/requests/{NOBODY}/answered", {}), ("dpo", "POST", f"/requests/{NOBODY}/subject", {}),
+    ("dpo", "PATCH", f"/backups/{NOBODY}", {}), ("dpo", "POST", f"/backups/{NOBODY}/manifest", {}),
+    ("dpo", "POST", f"/backups/{NOBODY}/answers", {}), ("dpo", "POST", "/sources/nobody/release", {}),
+    ("agent", "GET", f"/requests/{NOBODY}/report", None), ("agent", "GET", f"/refused/{NOBODY}", None),
+    ("dpo", "POST", f"/requests/{NOBODY}/cancel", {}), ("dpo", "POST", f"/requests/{NOBODY}/approve", {}),
+    ("dpo", "POST", "/holders", {}), ("dpo", "POST", f"/holders/{NOBODY}/results", {}),
+    ("dpo", "POST", "/reviews", {}), ("dpo", "POST", "/campaigns", {}), ("dpo", "GET", f"/subjects/{NOBODY}/looks",
                                                                          None),
     ("admin", "GET", "/operators", None), ("admin", "POST", "/operators", {}),
-    ("admin", "POST", f"/operators/{uuid.uuid4()}/revoke", {}), ("admin", "POST", "/resync/dedupe", {}),
+    ("admin", "POST", f"/operators/{NOBODY}/revoke", {}), ("admin", "POST", "/resync/dedupe", {}),
 ]
 
 
@@ -143,16 +146,16 @@ def test_names_of_operators_are_erasable(stack):
     ("/requests", {"kind": "burn", "subject": {"email": "a@b.example"}}, 422, "enum", "/kind"),
     ("/requests", {"kind": "forget", "subject": {}}, 422, None, "/subject"),
     ("/requests", {"kind": "forget", "subject": {"email": "no address"}}, 422, None, "/subject/email"),
-    ("/requests", {"kind": "forget", "subject": {"email": "a@b.example"}, "operator": str(uuid.uuid4())}, 422, None, None),
+    ("/requests", {"kind": "forget", "subject": {"email": "a@b.example"}, "operator": NOBODY}, 422, None, None),
     ("/subjects/search", {"email": "a@b.example", "phone": "+491701234567"}, 422, "one of", None),
     ("/subjects/search", {"email": "a@b.example", "age": 3}, 422, None, "/age"),
     ("/subjects/search", {"email": "a@b.example", "reason": "Ann called"}, 422, "format", "/reason"),
-    (f"/backups/{uuid.uuid4()}/manifest", {"identifiers": [{"email": "a@b.example"}, {"email": "none"}]}, 422, "email",
+    (f"/backups/{NOBODY}/manifest", {"identifiers": [{"email": "a@b.example"}, {"email": "none"}]}, 422, "email",
      "/identifiers/1/email"),
     ("/retention/rehearsals", {"when": "2030-01-01T00:00:00Z"}, 422, None, "/when"),
     ("/operators", {"role": "king"}, 422, "enum", "/role"),
     ("/campaigns", {"purpose": "nothing", "content": {"subject": "s", "text": "t"},
-                    "subjects": [{"record": str(uuid.uuid4())}]}, 422, "not in policy", "/purpose"),
+                    "subjects": [{"record": NOBODY}]}, 422, "not in policy", "/purpose"),
     ("/resync/nobody", {}, 404, "service", None),
 ])
 def test_errors_name_field_and_rule(stack, path, body, status, rule, pointer):

@@ -64,7 +64,8 @@ def test_a_kek_that_goes_is_noticed_before_anybody_needs_it(stack, service):
     kek.rename(kek.with_suffix(".away"))
     try:
         wait_until(lambda: waits_for(stack, service) == ["vault"], 20, f"{service} to wait for the vault")
-        wait_until(lambda: "the KEK of epoch 1 is missing" in stack.log(service), 20, "the log to say why")
+        wait_until(lambda: "the KEK of epoch 1 is missing" in stack.log(service), 20,
+                   lambda: f"the log to say why: {stack.log(service)[-1500:]}")
     finally:
         kek.with_suffix(".away").rename(kek)
     wait_until(lambda: stack.ready(service), 20, f"{service} to be ready again")
