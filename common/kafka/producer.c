@@ -187,21 +187,32 @@ static rd_kafka_headers_t *copy_headers(const struct kafka_record *record)
     return headers;
 }
 
-/* A topic's first message: with a handle of its own its leader is asked for at once; by its name alone it would wait for the
- * library's next look, up to a second. */
-static void hold_topic(struct kafka_producer *producer, const char *topic)
+/* Each topic by a handle that is kept: its leader is asked for at the first message (by its name alone it would wait for the
+ * library's next look, up to a second), and no later one looks the name up again. NULL: too many topics, so by its name. */
+static rd_kafka_topic_t *held_topic(struct kafka_producer *producer, const char *topic)
 {
     rd_kafka_topic_t *handle = NULL;
-    size_t i = 0;
 
     pthread_mutex_lock(&producer->lock);
-    while (i < producer->topics_n && strcmp(rd_kafka_topic_name(producer->topics[i]), topic) != 0)
-        i++;
-    if (i == producer->topics_n && i < TOPICS_HELD)
+    for (size_t i = 0; i < producer->topics_n && handle == NULL; i++)
+        if (strcmp(rd_kafka_topic_name(producer->topics[i]), topic) == 0)
+            handle = producer->topics[i];
+    if (handle == NULL && producer->topics_n < TOPICS_HELD) {
         handle = rd_kafka_topic_new(producer->rk, topic, NULL);
-    if (handle != NULL)
-        producer->topics[producer->topics_n++] = handle;
+        if (handle != NULL)
+            producer->topics[producer->topics_n++] = handle;
+    }
     pthread_mutex_unlock(&producer->lock);
+    return handle;
+}
+
+static rd_kafka_vu_t where_to(struct kafka_producer *producer, const char *topic)
+{
+    rd_kafka_topic_t *handle = held_topic(producer, topic);
+
+    if (handle == NULL)
+        return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic};
+    return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = handle};
 }
 
 enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_record *record, uint64_t ticket,
@@ -209,7 +220,7 @@ enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_r
 {
     rd_kafka_headers_t *headers = copy_headers(record);
     rd_kafka_vu_t parts[] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic},
+        where_to(producer, record->topic),
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition < 0 ? RD_KAFKA_PARTITION_UA : record->partition},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = (void *)(uintptr_t)record->key.p, .size = record->key.n}},
@@ -221,7 +232,6 @@ enum outcome kafka_produce(struct kafka_producer *producer, const struct kafka_r
     enum kafka_fate why;
     rd_kafka_resp_err_t code;
 
-    hold_topic(producer, record->topic);
     failure = rd_kafka_produceva(producer->rk, parts, sizeof(parts) / sizeof(parts[0]));
     if (failure == NULL)
         return DONE;

@@ -70,9 +70,11 @@ static void look_for_vault(struct loop *loop)
     if (clock_monotonic_us() < loop->next_vault_look_us || (loop->worker.call.vault == NULL && !away))
         return;
     if (loop->worker.call.vault == NULL || vault_ready(loop->worker.call.vault, &err) == DONE) {
+        loop->vault_rule[0] = '\0';
         health_wait(loop->service, WAIT_VAULT, false);
-    } else if (!away) {
+    } else if (!away || strcmp(loop->vault_rule, err.rule) != 0) { /* a keyring that is back may lack its KEK */
         log_warn(&loop->service->log, "vault.away", F_ERROR(&err));
+        (void)snprintf(loop->vault_rule, sizeof(loop->vault_rule), "%s", err.rule);
         health_wait(loop->service, WAIT_VAULT, true);
     }
     away = atomic_load(&loop->service->waits[WAIT_VAULT]);
