@@ -17,8 +17,15 @@ void batch_init(struct batch *batch)
     batch->arena = arena_new();
 }
 
+static void drop_prepared(struct batch *batch)
+{
+    policy_release(batch->prepared.policy);
+    memset(&batch->prepared, 0, sizeof(batch->prepared));
+}
+
 void batch_clear(struct batch *batch)
 {
+    drop_prepared(batch);
     for (size_t i = 0; i < batch->n; i++)
         kafka_message_free(&batch->items[i].message);
     batch->n = batch->bytes = 0;
@@ -260,32 +267,81 @@ static enum outcome ask_inbox(struct batch *batch, size_t from, size_t to, struc
 
 /* ---- handlers --------------------------------------------------------------------------------------------------------- */
 
+static struct handed hand(const struct batch_handler *handler, const struct batch *batch, size_t from, size_t to,
+                          struct arena *arena)
+{
+    struct handed handed = {.items = ARENA_ARRAY(arena, to - from + 1, struct batch_item),
+                            .index = ARENA_ARRAY(arena, to - from + 1, size_t)};
+
+    for (size_t i = from; i < to; i++) {
+        const struct item *item = &batch->items[i];
+        struct batch_item *out = &handed.items[handed.n];
+        if (item->owned == NULL || item->batch_handler != handler || item->refused)
+            continue;
+        *out = (struct batch_item){.meta = &item->event.meta,
+                                   .type = item->type,
+                                   .event = item->decoded,
+                                   .raw = item->message.value,
+                                   .outcome = item->decoded_outcome};
+        if (item->decoded_error != NULL)
+            out->error = *item->decoded_error;
+        handed.index[handed.n++] = i;
+    }
+    return handed;
+}
+
+void batch_prepare(struct batch *batch, struct worker *worker)
+{
+    enum { WORTH_IT = 64 };
+    const struct batch_handler *handler = batch->n < WORTH_IT ? NULL : batch->items[0].batch_handler;
+    int64_t version;
+
+    if (handler == NULL || handler->prepare == NULL || batch->prepared.handler != NULL)
+        return;
+    batch->prepared.handed = hand(handler, batch, 0, batch->n, batch->arena);
+    if (batch->prepared.handed.n < batch->n)
+        return;
+    batch->prepared.handler = handler;
+    batch->prepared.policy = policy_current(worker->call.service, &version);
+    if (batch->prepared.policy == worker->call.policy)
+        batch->prepared.made = handler->prepare(&worker->call, batch->prepared.handed.items, batch->n, batch->arena);
+}
+
+/* What was prepared, if it is this handler's, of just these items, by this policy; else they are handed as they came. */
+static struct handed take_prepared(const struct batch_handler *handler, struct batch *batch, size_t from, size_t to,
+                                   struct call *call)
+{
+    struct handed handed = {0};
+    /* what was added to the batch since isn't prepared */
+    bool fits = from == 0 && to == batch->n && batch->prepared.handed.n == to && batch->prepared.policy == call->policy;
+
+    if (batch->prepared.made == NULL || batch->prepared.handler != handler)
+        return hand(handler, batch, from, to, call->arena);
+    for (size_t i = from; i < to && fits; i++)
+        fits = batch->items[i].owned != NULL && !batch->items[i].refused;
+    if (fits) {
+        handed = batch->prepared.handed;
+        call->prepared = batch->prepared.made;
+    }
+    drop_prepared(batch); /* once: a second attempt begins from the start */
+    return fits ? handed : hand(handler, batch, from, to, call->arena);
+}
+
 static enum outcome run_batch_handler(const struct batch_handler *handler, struct batch *batch, size_t from, size_t to,
                                       struct worker *worker, struct error *err)
 {
-    struct batch_item *items = ARENA_ARRAY(worker->call.arena, to - from + 1, struct batch_item);
-    size_t *index = ARENA_ARRAY(worker->call.arena, to - from + 1, size_t);
-    size_t n = 0;
+    struct call *call = &worker->call;
+    struct handed handed = take_prepared(handler, batch, from, to, call);
+    enum outcome outcome = DONE;
 
-    for (size_t i = from; i < to; i++) {
-        struct item *item = &batch->items[i];
-        if (item->owned == NULL || item->batch_handler != handler || item->refused)
-            continue;
-        items[n] = (struct batch_item){.meta = &item->event.meta,
-                                       .type = item->type,
-                                       .event = item->decoded,
-                                       .raw = item->message.value,
-                                       .outcome = item->outcome}; /* reset_outcomes put decoding's there */
-        if (item->error != NULL)
-            items[n].error = *item->error;
-        index[n++] = i;
-    }
-    if (n == 0)
-        return DONE;
-    TRY(handler->handle(&worker->call, items, n, err));
-    for (size_t i = 0; i < n; i++) {
-        batch->items[index[i]].outcome = items[i].outcome;
-        batch->items[index[i]].error = &items[i].error;
+    if (handed.n > 0)
+        outcome = handler->handle(call, handed.items, handed.n, err);
+    call->prepared = NULL;
+    if (outcome != DONE)
+        return outcome;
+    for (size_t i = 0; i < handed.n; i++) {
+        batch->items[handed.index[i]].outcome = handed.items[i].outcome;
+        batch->items[handed.index[i]].error = &handed.items[i].error;
     }
     return DONE;
 }

@@ -33,10 +33,23 @@ struct item {
     bool refused;                      /* the handler refused it in an earlier attempt: not run again */
 };
 
+/* One handler's items of a range, as it gets them. */
+struct handed {
+    struct batch_item *items;
+    size_t *index; /* in the batch */
+    size_t n;
+};
+
 struct batch {
     struct item *items; /* BATCH_MAX */
     size_t n, bytes;
-    struct arena *arena; /* what was decoded */
+    struct arena *arena; /* what was decoded, and prepared */
+    struct {             /* by handler's prepare; handler NULL: nothing, or it was handed over */
+        const struct batch_handler *handler;
+        struct handed handed;
+        const struct policy *policy; /* a reference */
+        void *made;
+    } prepared;
 };
 
 void batch_init(struct batch *batch);
@@ -45,6 +58,9 @@ void batch_clear(struct batch *batch); /* frees the messages, wipes what was dec
 
 /* batch_add: takes the message over and decodes it. */
 void batch_add(struct batch *batch, struct service *service, struct kafka_message *message, struct owned *owned);
+
+/* batch_prepare: lets the handler of the batch's only topic, if it can, prepare it. worker's call holds the policy. */
+void batch_prepare(struct batch *batch, struct worker *worker);
 
 /* batch_refuse: this item is for the dead letters, in this attempt and in later ones. */
 void batch_refuse(struct batch *batch, struct item *item, const struct error *err);

@@ -259,6 +259,8 @@ static enum outcome attempt(struct loop *loop, struct batch *batch, size_t from,
         loop->committing = true;
         if (outcome == DONE && ahead != NULL)
             (void)!fill(loop, ahead, 0, &ahead_err); /* its failure comes again at the next poll */
+        if (outcome == DONE && ahead != NULL)
+            batch_prepare(ahead, worker);
         loop->committing = false;
         if (outcome == DONE)
             outcome = pg_commit_finish(pg, err);
@@ -379,6 +381,9 @@ static void give_back(struct loop *loop)
     if (loop->since_given_back < FLOOD)
         return;
     loop->since_given_back = 0;
+    arena_reset(loop->worker.call.arena, 256 << 10);
+    for (size_t i = 0; i < 2; i++)
+        arena_reset(loop->batches[i].arena, 256 << 10);
     (void)malloc_trim(0);
 }
 

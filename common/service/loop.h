@@ -17,7 +17,7 @@ struct loop {
     unsigned failures;
     enum wait_for waits_for; /* what the last failure was about; WAIT_KINDS: nothing by name */
     int64_t next_vault_look_us;
-    char vault_rule[64]; /* why it is away, as last logged */
+    char vault_rule[64];     /* why it is away, as last logged */
     size_t since_given_back; /* events */
     int64_t next_measure_us, next_pulse_us;
     int64_t settled_us; /* when the last batch was; monotonic */

@@ -40,6 +40,7 @@ struct call {
     int64_t policy_version;         /* its row's number */
     int64_t now_us;                 /* read once a call */
     const struct event_meta *event; /* topic handlers only */
+    void *prepared;                 /* batch handlers only: what prepare made of this very batch, or NULL */
     const struct lease *lease;      /* jobs that are leased */
     struct service *service;
     void *state; /* what the service's start made */
@@ -73,12 +74,18 @@ struct topic_handler {
         .topic = (topic_name), .type = &event_name##_event, .handle = (fn)                                             \
     }
 
+/* What may be done about a batch while the one before it commits: no I/O, nothing that another batch could see. The result
+ * lives in `arena` until the batch is through, and is handed over once (call->prepared), if the policy is the same then and
+ * the batch whole. It may set the items' outcomes. */
+typedef void *prepare_fn(struct call *call, struct batch_item *items, size_t n, struct arena *arena);
+
 /* A topic taken by the batch: its events are those of `types`; what can't be decoded is handed over, too. */
 struct batch_handler {
     const char *topic;
     const struct event_type *const *types;
     size_t types_n;
     batch_fn *handle;
+    prepare_fn *prepare; /* may be NULL */
 };
 
 /* ---- routes ------------------------------------------------------------------------------------------------------ */

@@ -163,6 +163,8 @@ enum { PIECE = 400 }; /* events a question */
 /* In pieces: PostgreSQL looks one up while the next is being admitted. */
 static enum outcome admit(struct batch *batch, struct error *err)
 {
+    if (batch->admitted)
+        return store_ask(batch, 0, batch->n, err);
     for (size_t at = 0, to; at < batch->n; at = to) {
         to = at + PIECE < batch->n ? at + PIECE : batch->n;
         for (size_t i = at; i < to; i++)
@@ -183,25 +185,47 @@ static enum outcome run(struct batch *batch, struct error *err)
     return DONE;
 }
 
-enum outcome on_contacts(struct call *call, struct batch_item *items, size_t n, struct error *err)
+static struct batch *batch_of(struct call *call, struct batch_item *items, size_t n, struct arena *arena)
 {
-    struct batch *batch = ARENA_NEW(call->arena, struct batch);
+    struct batch *batch = ARENA_NEW(arena, struct batch);
     size_t room = 64;
-    enum outcome outcome;
 
     batch->call = call;
     batch->intake = call->state;
-    batch->arena = call->arena;
-    batch->works = ARENA_ARRAY(call->arena, n, struct work);
+    batch->arena = arena;
+    batch->works = ARENA_ARRAY(arena, n, struct work);
     batch->n = n;
     while (room < n * 4)
         room *= 2;
     make_table(batch, room);
     LIST_EXPECT(&batch->slots, batch->arena, n);
     LIST_EXPECT(&batch->keys, batch->arena, n * 5);
-    buf_init(&batch->text, 16 << 20);
     for (size_t i = 0; i < n; i++)
         batch->works[i] = (struct work){.item = &items[i], .slot = NO_SLOT};
+    return batch;
+}
+
+void *prepare_contacts(struct call *call, struct batch_item *items, size_t n, struct arena *arena)
+{
+    enum { BETWEEN_PUSHES = 100 };
+    struct batch *batch = batch_of(call, items, n, arena);
+
+    for (size_t i = 0; i < n; i++) {
+        work_admit(batch, &batch->works[i]);
+        if (i % BETWEEN_PUSHES == 0)
+            pg_push(call->pg); /* what the server had no room for of the batch before */
+    }
+    batch->admitted = true;
+    return batch;
+}
+
+enum outcome on_contacts(struct call *call, struct batch_item *items, size_t n, struct error *err)
+{
+    struct batch *batch = call->prepared != NULL ? call->prepared : batch_of(call, items, n, call->arena);
+    enum outcome outcome;
+
+    batch->arena = call->arena;
+    buf_init(&batch->text, 16 << 20);
     outcome = run(batch, err);
     store_forget_asked(batch);
     buf_free(&batch->text);

@@ -112,6 +112,7 @@ struct batch {
     struct arena *arena;
     struct work *works;
     size_t n;
+    bool admitted; /* by prepare_contacts */
     LIST(struct slot) slots;
     uint32_t *table; /* open addressing into slots, index + 1 */
     size_t table_mask;
@@ -143,6 +144,7 @@ struct batch {
 
 /* batch.c */
 enum outcome on_contacts(struct call *call, struct batch_item *items, size_t n, struct error *err);
+void *prepare_contacts(struct call *call, struct batch_item *items, size_t n, struct arena *arena); /* admits them */
 /* batch_slot: finds or makes the slot of a key. The pointer holds until the next call; indices stay. */
 size_t batch_slot(struct batch *batch, const struct hash *key, struct text system, bool is_activity);
 struct slot *slot_at(struct batch *batch, size_t index);

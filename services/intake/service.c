@@ -18,7 +18,11 @@ static const struct event_type *const taken[] = {
 };
 
 static const struct batch_handler batches[] = {
-    {.topic = "contacts.in", .types = taken, .types_n = sizeof taken / sizeof taken[0], .handle = on_contacts},
+    {.topic = "contacts.in",
+     .types = taken,
+     .types_n = sizeof taken / sizeof taken[0],
+     .handle = on_contacts,
+     .prepare = prepare_contacts},
 };
 
 static const struct http_route routes[] = {
