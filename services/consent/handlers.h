@@ -14,7 +14,7 @@ route_fn post_decide, post_subject;
 /* routes_confirm.c, routes_unsubscribe.c: people's own pages */
 route_fn get_confirm, post_confirm, get_unsubscribe, post_unsubscribe;
 /* jobs.c */
-job_fn expire_opt_ins, lapse_grants, clear_idle, destroy_doomed;
+job_fn expire_opt_ins, lapse_grants, clear_idle, destroy_doomed, verify_ledger;
 /* forget.c */
 extern const struct forget_table consent_forget;
 /* replay.c */

@@ -2,7 +2,9 @@
 #include "services/consent/act.h"
 #include "services/consent/handlers.h"
 
-enum { PAGE_MOST = 50 };
+#include "services/consent/service.h"
+
+enum { PAGE_MOST = 50, CHAINS_A_PAGE = 500 };
 
 /* A link's time is over. Its mail's content goes in any case; an opt-in nobody confirmed lapses. */
 static enum outcome end_links(struct call *call, const struct expired_token *tokens, size_t n, struct error *err)
@@ -176,5 +178,24 @@ enum outcome lapse_grants(struct call *call, bool *again, struct error *err)
         TRY(n > 0 ? lapse_page(call, due, n, err) : DONE);
         *again = *again || n == PAGE_MOST;
     }
+    return DONE;
+}
+
+/* Was a row changed, put in or taken out behind our back? All of it is read, a page a transaction. */
+enum outcome verify_ledger(struct call *call, bool *again, struct error *err)
+{
+    const struct consent_shared *shared = call->state;
+    struct hash after = {{0}};
+    int64_t n = CHAINS_A_PAGE, broken, all_broken = 0;
+
+    (void)again;
+    while (n == CHAINS_A_PAGE && !call_stopping(call)) {
+        TRY(store_ledger_verify(call, CHAINS_A_PAGE, &after, &n, &broken, err));
+        TRY(call_checkpoint(call, err));
+        all_broken += broken;
+    }
+    metric_set(shared->broken_chains, all_broken);
+    if (all_broken > 0)
+        log_error(call->log, "ledger.broken", F_INT("chains", all_broken));
     return DONE;
 }

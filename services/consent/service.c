@@ -43,10 +43,9 @@ static const struct http_route routes[] = {
 };
 
 static const struct periodic_job jobs[] = {
-    EVERY("expire-opt-ins", SECONDS(10), expire_opt_ins),
-    EVERY("lapse-grants", MINUTES(10), lapse_grants),
-    EVERY("clear-idle", SECONDS(10), clear_idle),
-    EVERY("destroy-doomed", MINUTES(1), destroy_doomed),
+    EVERY("expire-opt-ins", SECONDS(10), expire_opt_ins), EVERY("lapse-grants", MINUTES(10), lapse_grants),
+    EVERY("clear-idle", SECONDS(10), clear_idle),         EVERY("destroy-doomed", MINUTES(1), destroy_doomed),
+    EVERY("verify-ledger", HOURS(24), verify_ledger),
 };
 
 static const struct option options[] = {
@@ -71,6 +70,8 @@ static enum outcome start(struct service *service, void **state, struct error *e
     for (size_t n = strlen(shared->public_url); n > 0 && shared->public_url[n - 1] == '/'; n--)
         shared->public_url[n - 1] = '\0';
     token_key(service_index_key(service), shared->unsubscribe_key);
+    shared->broken_chains = metrics_gauge(service_metrics(service), "lethe_consent_ledger_broken", "",
+                                          "addresses whose chain of acts doesn't come to its seals");
     struct text header = page_policy(arena);
     ENSURE(header.n < sizeof shared->policy_header);
     memcpy(shared->policy_header, header.p, header.n);

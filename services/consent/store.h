@@ -64,6 +64,10 @@ struct ledger_row {
 /* store_ledger_add: never later than now; *position is its place. */
 enum outcome store_ledger_add(struct call *call, const struct ledger_row *row, int64_t *position,
                               struct error *err) WARN_UNUSED;
+/* store_ledger_verify: folds the next chains (of an address each) after *after, which is advanced; *n: how many there were,
+ * *broken: how many don't come to their seals. */
+enum outcome store_ledger_verify(struct call *call, int most, struct hash *after, int64_t *n, int64_t *broken,
+                                 struct error *err) WARN_UNUSED;
 /* store_act_known: is this event's act on the ledger? */
 enum outcome store_act_known(struct call *call, const struct uuid *act, bool *known, struct error *err) WARN_UNUSED;
 

@@ -34,6 +34,24 @@ static enum outcome exec_count(struct call *call, const struct pg_statement *sta
     return DONE;
 }
 
+enum outcome store_ledger_verify(struct call *call, int most, struct hash *after, int64_t *n, int64_t *broken,
+                                 struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows = {0};
+
+    pg_params_init(&params, call->arena);
+    pg_add_bytes(&params, (struct bytes){.p = after->b, .n = sizeof after->b});
+    pg_add_int4(&params, most);
+    TRY(pg_exec(call->pg, &consent_sql_ledger_verify, &params, &rows, err));
+    *n = pg_get_int8(&rows, 0, 0);
+    *broken = pg_get_int8(&rows, 0, 1);
+    if (*n > 0)
+        *after = pg_get_hash(&rows, 0, 2);
+    pg_rows_free(&rows);
+    return DONE;
+}
+
 static enum outcome lock_expired(struct call *call, int most, struct bytes **hashes, size_t *n, struct error *err)
 {
     struct pg_params params;

@@ -410,6 +410,53 @@ def test_the_ledger_only_grows(stack, ledger):
         assert not stack.value("SELECT has_table_privilege('lethe_consent', 'consent.ledger', %s)", (right,))
 
 
+def digest_of(stack, position):
+    """As the README says, independently of the database's own function."""
+    row = stack.rows(
+        "SELECT position, address::text, encode(subject_key, 'hex'), record::text, channel, purpose, statement, language,"
+        " act, given_by, (extract(epoch FROM at) * 1000000)::bigint, (extract(epoch FROM recorded_at) * 1000000)::bigint,"
+        " source, evidence::text, encode(statement_digest, 'hex'), policy_version, controller, act_id::text, salt"
+        " FROM consent.ledger WHERE position = %s", (position,))[0]
+    return hashlib.sha256(bytes(row[-1]) + json.dumps(row[:-1], ensure_ascii=False).encode()).digest()
+
+
+def whole(stack, email_key):
+    return stack.value("SELECT v.whole FROM consent.ledger_verify('', 1000000) v JOIN consent.address a"
+                       " ON uuid_send(a.id) = v.chain WHERE a.email_key = %s", (email_key,))
+
+
+def test_each_act_carries_the_seal_of_the_one_before(stack, ledger):
+    email = address()
+    key = bytes.fromhex(ledger.key("email", email)["hash"])
+    ledger.confirm(email)
+    stack.http("POST", ledger.decide(email)["unsubscribe_url"], data={"scope": "purpose"})
+    rows = stack.rows("SELECT position, seal FROM consent.ledger WHERE subject_key = %s ORDER BY position", (key,))
+    assert len(rows) == 3
+    run = b""
+    for position, seal in rows:
+        run = hashlib.sha256(run + digest_of(stack, position)).digest()
+        assert bytes(seal) == run
+    assert whole(stack, key)
+    assert stack.value("SELECT count(*) FROM consent.ledger_verify('', 1000000) WHERE NOT whole") == 0
+
+    def behind_the_back(*statements):
+        """As a superuser could, without the triggers; it is undone."""
+        with psycopg.connect(stack.env["LETHE_PG"]) as connection:
+            connection.execute("SET session_replication_role = replica")
+            for statement in statements:
+                connection.execute(statement, (rows[1][0],))
+            found = connection.execute("SELECT v.whole FROM consent.ledger_verify('', 1000000) v JOIN consent.address a"
+                                       " ON uuid_send(a.id) = v.chain WHERE a.email_key = %s", (key,)).fetchone()[0]
+            connection.rollback()
+        return found
+    assert not behind_the_back("UPDATE consent.ledger SET act = 3 WHERE position = %s"), "an act was changed unseen"
+    assert not behind_the_back("DELETE FROM consent.ledger WHERE position = %s"), "an act was taken out unseen"
+    assert not behind_the_back("DELETE FROM consent.ledger WHERE position > %s"), "the end was cut off unseen"
+    assert not behind_the_back("DELETE FROM consent.ledger_head WHERE chain ="
+                               " (SELECT chain FROM consent.ledger WHERE position = %s)"), "the head was taken unseen"
+    assert whole(stack, key)
+
+
 def test_subject_tells_the_rows(stack, ledger):
     email = address()
     ledger.confirm(email)
@@ -467,6 +514,8 @@ def test_what_nobody_confirms_is_erased(own_stack):
     wait_until(lambda: ledger.acts(known) == [3], 60, "the request that led to nothing to go")
     assert ledger.state(known) is None
     assert ledger.decide(known, OTHER)["why"] == "withdrawn", "with the opt-in went a refusal"
+    assert own_stack.value("SELECT count(*) FROM consent.ledger_gap") == 2, "the request and its lapse leave their digests"
+    assert own_stack.rows("SELECT whole FROM consent.ledger_verify('', 100)") == [(True,)]
     assert own_stack.rows("SELECT vault FROM consent.address_source WHERE item") == []
     wait_until(lambda: own_stack.value("SELECT count(*) FROM consent.doomed") == 0, what="what is nobody's to be destroyed")
     assert own_stack.value("SELECT count(*) FROM vault.item WHERE item_id = ANY(%s)", (items,)) == 0
@@ -506,6 +555,7 @@ def test_a_forget_leaves_nothing(stack, ledger):
     stack.send(asks(email), asserts(email), refuses(email, OTHER))  # already confirmed; asserted; refused
     stack.http("POST", ledger.decide(email)["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"})
     hashes = [bytes.fromhex(key["hash"]) for key in ledger.keys(email)]
+    hashes += [row[0].bytes for row in stack.rows("SELECT id FROM consent.address WHERE email_key = ANY(%s)", (hashes,))]
     wait_until(lambda: stack.rows("SELECT 1 FROM consent.person_key WHERE hash = ANY(%s)", (hashes,)), what="the person")
     stack.wait_drained()
     theirs = sealed(stack) - others
@@ -516,7 +566,7 @@ def test_a_forget_leaves_nothing(stack, ledger):
     wait_until(lambda: stack.admin("GET", f"/requests/{made.json()['id']}").json()["status"] == "completed", 60,
                "the forget to complete")
     for table, column in (("address", "email_key"), ("ledger", "subject_key"), ("refusal", "subject"),
-                          ("person_key", "hash")):
+                          ("person_key", "hash"), ("ledger_head", "chain"), ("ledger_gap", "chain")):
         assert stack.value(f"SELECT count(*) FROM consent.{table} WHERE {column} = ANY(%s)", (hashes,)) == 0, table
     assert not sealed(stack) & theirs, "a key or a row outlived the forget"
     assert ledger.decide(email)["why"] == "restricted"

@@ -41,7 +41,10 @@ VOLATILE_IN = {
     ("erasure", "certificate_chain"): {"hash"},  # of what holds ids and times
     ("erasure", "signer"): {"key", "first_used", "last_used"},  # each stack has keys of its own
     ("erasure", "request"): {"escalation"},  # how often it was looked at before it ended
-    ("consent", "ledger"): {"person"},  # whom dedupe had named by the moment of the act
+    # whom dedupe had named by the moment of the act; seals are salted, chains begin with an id of ours
+    ("consent", "ledger"): {"person", "chain", "salt", "seal"},
+    ("consent", "ledger_head"): {"chain", "seal"},
+    ("consent", "ledger_gap"): {"chain", "digest"},
 }
 
 # Volatile whatever the table: times of ours, counters of tries, revisions, sealed bytes, processes, positions.

@@ -22,7 +22,7 @@ CREATE TABLE {schema}.address_source (
 CREATE INDEX address_source_vault ON {schema}.address_source (vault);
 
 CREATE TABLE {schema}.ledger (
-    position         bigserial PRIMARY KEY,
+    position         bigint PRIMARY KEY, -- counted by ledger_seal, under the chain's lock
     act_id           uuid,     -- of the event: its repeat, on whatever day, is no new act; NULL: a page or a job
     address          uuid,     -- NULL: a refusal of a record whose address isn't known
     subject_key      bytea,    -- the address's key, or the record's source key
@@ -40,8 +40,12 @@ CREATE TABLE {schema}.ledger (
     evidence         uuid,       -- in the vault
     statement_digest bytea,      -- SHA-256 of the text that was shown
     policy_version   bigint,
-    controller       text        NOT NULL
+    controller       text        NOT NULL,
+    chain            bytea       NOT NULL CHECK (octet_length(chain) = 16), -- whose: the address, else the key, else the record
+    salt             bytea       NOT NULL, -- so that what is left of an erased row tells nothing
+    seal             bytea       NOT NULL CHECK (octet_length(seal) = 32)   -- SHA-256(the seal before it || ledger_digest)
 );
+CREATE INDEX ledger_chain ON {schema}.ledger (chain, position);
 CREATE UNIQUE INDEX ledger_act ON {schema}.ledger (act_id) WHERE act_id IS NOT NULL;
 CREATE INDEX ledger_evidence ON {schema}.ledger (evidence) WHERE evidence IS NOT NULL;
 CREATE INDEX ledger_address ON {schema}.ledger (address, position);
@@ -74,13 +78,84 @@ CREATE TRIGGER ledger_guard BEFORE UPDATE OR DELETE ON {schema}.ledger
 CREATE TRIGGER ledger_guard_truncate BEFORE TRUNCATE ON {schema}.ledger
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.ledger_guard();
 
+-- Hash-chained: each row of an address carries the seal of the one before it, so that a row that was changed, put in or
+-- taken out behind the service's back shows (ledger_verify). A row that was erased on a lawful road leaves its salted
+-- digest, which holds the chain together and tells nothing without the salt; with a chain's last row all of it goes.
+CREATE TABLE {schema}.ledger_head (
+    chain    bytea PRIMARY KEY,
+    position bigint NOT NULL,
+    seal     bytea  NOT NULL
+);
+CREATE TABLE {schema}.ledger_gap (
+    chain    bytea  NOT NULL,
+    position bigint NOT NULL,
+    digest   bytea  NOT NULL,
+    PRIMARY KEY (chain, position)
+);
+REVOKE ALL ON {schema}.ledger_head, {schema}.ledger_gap FROM {role};
+GRANT SELECT ON {schema}.ledger_head, {schema}.ledger_gap TO {role};
+CREATE SEQUENCE {schema}.ledger_position;
+
+-- All of a row but the person, whom a later forget unnames.
+CREATE FUNCTION {schema}.ledger_digest(l {schema}.ledger) RETURNS bytea LANGUAGE sql STABLE
+    SET search_path = {schema}, pg_catalog, pg_temp AS $$
+    SELECT sha256(l.salt || convert_to(jsonb_build_array(
+        l.position, l.address, encode(l.subject_key, 'hex'), l.record, l.channel, l.purpose, l.statement, l.language, l.act,
+        l.given_by, (extract(epoch FROM l.at) * 1000000)::bigint, (extract(epoch FROM l.recorded_at) * 1000000)::bigint,
+        l.source, l.evidence, encode(l.statement_digest, 'hex'), l.policy_version, l.controller, l.act_id)::text, 'UTF8'))
+$$;
+
+CREATE FUNCTION {schema}.ledger_seal() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_catalog, pg_temp AS $$
+DECLARE before bytea;
+BEGIN
+    NEW.chain := coalesce(uuid_send(NEW.address), NEW.subject_key, uuid_send(NEW.record));
+    NEW.salt := uuid_send(gen_random_uuid());
+    INSERT INTO ledger_head AS h (chain, position, seal) VALUES (NEW.chain, 0, '')
+        ON CONFLICT (chain) DO UPDATE SET position = h.position
+    RETURNING h.seal INTO before; -- locked: the next act of this chain waits
+    NEW.position := nextval('ledger_position');
+    NEW.seal := sha256(before || ledger_digest(NEW));
+    UPDATE ledger_head h SET position = NEW.position, seal = NEW.seal WHERE h.chain = NEW.chain;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_seal BEFORE INSERT ON {schema}.ledger FOR EACH ROW EXECUTE FUNCTION {schema}.ledger_seal();
+
+-- The next `most` chains after one: each, and whether it folds to its seals.
+CREATE FUNCTION {schema}.ledger_verify(after bytea, most int) RETURNS TABLE (chain bytea, whole boolean)
+    LANGUAGE plpgsql STABLE SET search_path = {schema}, pg_catalog, pg_temp AS $$
+DECLARE link record; run bytea;
+BEGIN
+    FOR chain IN (SELECT h.chain FROM ledger_head h WHERE h.chain > after ORDER BY h.chain LIMIT most)
+                 UNION (SELECT DISTINCT l.chain FROM ledger l WHERE l.chain > after ORDER BY l.chain LIMIT most)
+                  ORDER BY 1 LIMIT most LOOP
+        run := '';
+        whole := true;
+        FOR link IN SELECT l.position, ledger_digest(l) AS digest, l.seal FROM ledger l WHERE l.chain = ledger_verify.chain
+                    UNION ALL
+                    SELECT g.position, g.digest, NULL FROM ledger_gap g WHERE g.chain = ledger_verify.chain
+                     ORDER BY 1 LOOP
+            run := sha256(run || link.digest);
+            whole := whole AND (link.seal IS NULL OR link.seal = run);
+        END LOOP;
+        whole := whole AND EXISTS (SELECT FROM ledger_head h WHERE h.chain = ledger_verify.chain AND h.seal = run);
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
 CREATE FUNCTION {schema}.ledger_erase(positions bigint[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_catalog, pg_temp AS $$
-DECLARE gone bigint;
+DECLARE gone bigint; chains bytea[];
 BEGIN
+    SELECT array_agg(DISTINCT l.chain) INTO chains FROM ledger l WHERE l.position = ANY (positions);
+    PERFORM FROM ledger_head h WHERE h.chain = ANY (chains) ORDER BY h.chain FOR UPDATE;
+    INSERT INTO ledger_gap (chain, position, digest)
+    SELECT l.chain, l.position, ledger_digest(l) FROM ledger l WHERE l.position = ANY (positions);
     PERFORM set_config('lethe.ledger_erase', 'on', true);
     DELETE FROM {schema}.ledger WHERE position = ANY (positions);
     GET DIAGNOSTICS gone = ROW_COUNT;
+    DELETE FROM ledger_gap g WHERE g.chain = ANY (chains) AND NOT EXISTS (SELECT FROM ledger l WHERE l.chain = g.chain);
+    DELETE FROM ledger_head h WHERE h.chain = ANY (chains) AND NOT EXISTS (SELECT FROM ledger l WHERE l.chain = h.chain);
     PERFORM set_config('lethe.ledger_erase', 'off', true);
     RETURN gone;
 END $$;

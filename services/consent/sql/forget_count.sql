@@ -3,6 +3,8 @@ SELECT (SELECT count(*) FROM ledger l
             OR (NOT $5::bool AND (l.subject_key = ANY ($4::bytea[])
                                   OR (l.address IS NULL AND l.person = ANY ($3::uuid[])))))
      + cardinality($1::uuid[])
+     + (SELECT count(*) FROM ledger_head h
+         WHERE h.chain IN (SELECT uuid_send(t.id) FROM unnest($1::uuid[] || $2::uuid[]) AS t(id)) OR h.chain = ANY ($4::bytea[]))
      + (SELECT count(*) FROM address_source WHERE vault = ANY ($2::uuid[]))
      + (SELECT count(*) FROM address WHERE vault = ANY ($2::uuid[]))
      + (SELECT count(*) FROM refusal
