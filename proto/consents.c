@@ -1,4 +1,5 @@
 /* consents: the field tables of consent's and mailer's events. */
+#include "common/policy/policy.h"
 #include "proto/table.h"
 
 /* ---- consent.in --------------------------------------------------------------------------------------------------- */
@@ -15,6 +16,9 @@ static const struct field consent_asked_type_fields[] = {
     MUST(consent_asked, at, TIME, 0, 0),
     MAY(consent_asked, source, TEXT, 0, 0),
     MAY(consent_asked, evidence, UUID, 0, 0),
+    MAY_ENUM(consent_asked, whose, address_kind_names),
+    MAY(consent_asked, country, TEXT, 0, 0),
+    MAY(consent_asked, age_over, INT, 1, 99),
     MAY(consent_asked, own, BOOL, 0, 0),
 };
 OPEN(consent_asked, consent_asked_type, NULL);
@@ -33,6 +37,9 @@ static const struct field consent_asserted_type_fields[] = {
     MUST(consent_asserted, given_at, TIME, 0, 0),
     MUST_ENUM(consent_asserted, given_by, given_by_names),
     MAY(consent_asserted, double_opt_in, BOOL, 0, 0),
+    MAY_ENUM(consent_asserted, whose, address_kind_names),
+    MAY(consent_asserted, country, TEXT, 0, 0),
+    MAY(consent_asserted, age_over, INT, 1, 99),
     MAY(consent_asserted, soft_opt_in, BOOL, 0, 0),
     MAY(consent_asserted, evidence, UUID, 0, 0),
 };

@@ -86,7 +86,12 @@ static enum outcome check_ask(const void *object, const char *pointer, struct er
 
 static enum outcome check_consent_act(const void *object, const char *pointer, struct error *err)
 {
-    return check_language(((const struct consent_act *)object)->language, pointer, err);
+    const struct consent_act *act = object;
+
+    for (size_t i = 0; i < act->country.n; i++)
+        if (act->country.p[i] < 'A' || act->country.p[i] > 'Z')
+            return refuse_below(err, pointer, "/country", "format", "this is no country (ISO 3166: DE, FR)");
+    return check_language(act->language, pointer, err);
 }
 
 static enum outcome check_person(const void *object, const char *pointer, struct error *err)
@@ -240,10 +245,18 @@ static const struct field soft_opt_in_type_fields[] = {
 };
 CLOSED(soft_opt_in, soft_opt_in_type, NULL);
 
+static const struct field age_type_fields[] = {
+    MUST(age_assurance, over, INT, 1, 99),
+    MUST(age_assurance, how, TEXT, 1, 256),
+};
+CLOSED(age_assurance, age_type, NULL);
+
 #define CONSENT_ACT_FIELDS                                                                                             \
     MUST(consent_act, address, TEXT, 1, ADDRESS_MOST), MUST(consent_act, channel, TEXT, 1, NAME_MOST),                 \
         MUST(consent_act, purpose, TEXT, 1, NAME_MOST), MUST(consent_act, statement, INT, 1, INT32_MAX),               \
-        MAY(consent_act, language, TEXT, 2, 35), MUST_OBJECT(consent_act, provenance, provenance_type)
+        MAY(consent_act, language, TEXT, 2, 35), MUST_OBJECT(consent_act, provenance, provenance_type),                \
+        MAY_ENUM(consent_act, whose, address_kind_names), MAY(consent_act, country, TEXT, 2, 2),                       \
+        MAY_OBJECT(consent_act, age, age_type)
 
 static const struct field consent_requested_type_fields[] = {CONSENT_ACT_FIELDS};
 CLOSED(consent_act, consent_requested_type, check_consent_act);

@@ -95,6 +95,11 @@ struct soft_opt_in {
     bool similar;         /* own products, similar to what was sold */
     bool opt_out_offered; /* then, and in each mail */
 };
+/* How old the person is known to be, never a birth date. */
+struct age_assurance {
+    int64_t over;
+    struct text how;
+};
 /* consent.requested and consent.recorded */
 struct consent_act {
     struct text address, channel; /* channel: "email" */
@@ -102,6 +107,10 @@ struct consent_act {
     int64_t statement;
     struct text language;
     struct provenance provenance;
+    int whose;           /* whose address: enum address_kind of common/policy; -1: unknown, a consumer's */
+    struct text country; /* the law that applies, ISO 3166 */
+    bool has_age;
+    struct age_assurance age;
     /* recorded alone: */
     int64_t given_at;
     int given_by;

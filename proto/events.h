@@ -105,7 +105,10 @@ struct consent_asked { /* lethe.consent.asked: start a double opt-in */
     int64_t statement, at;
     struct text source;   /* system or event source's policy name */
     struct uuid evidence; /* provenance in the vault */
-    bool own;             /* the person's own act, said by a source that is trusted with it */
+    int whose;            /* enum address_kind of common/policy; -1: unknown */
+    struct text country;
+    int64_t age_over; /* the person is known to be so old; INT64_MIN: nothing is known */
+    bool own;         /* the person's own act, said by a source that is trusted with it */
 };
 struct consent_asserted { /* lethe.consent.asserted: given elsewhere */
     struct uuid act, address;
@@ -115,6 +118,9 @@ struct consent_asserted { /* lethe.consent.asserted: given elsewhere */
     int64_t statement, given_at;
     int given_by;
     bool double_opt_in;
+    int whose; /* as above */
+    struct text country;
+    int64_t age_over;
     bool soft_opt_in; /* its evidence names the sale, that the products are similar, and that an opt-out was offered */
     struct uuid evidence;
 };

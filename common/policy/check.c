@@ -137,49 +137,7 @@ void policy_check_category(struct yaml_in *in, void *item, yaml_node_t *node)
         check_coverage(in, category, node);
 }
 
-/* ---- purposes, sources, holders ------------------------------------------------------------------------------------ */
-static void check_statements(struct yaml_in *in, const struct policy_purpose *purpose, yaml_node_t *statements)
-{
-    char below[40];
-
-    for (size_t i = 0; i < purpose->statements_n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (purpose->statements[i].version == purpose->statements[j].version &&
-                same(purpose->statements[i].language, purpose->statements[j].language)) {
-                snprintf(below, sizeof below, "/statements/%zu", i);
-                yaml_mistake(in, yaml_item(in, statements, i), below, "this version and language stand here twice");
-            }
-}
-
-void policy_check_purpose(struct yaml_in *in, void *item, yaml_node_t *node)
-{
-    const struct policy_purpose *purpose = item;
-    bool granted = purpose->ground == GROUND_CONSENT || purpose->ground == GROUND_SOFT_OPT_IN;
-
-    if (yaml_find(in, node, "ground") == NULL)
-        return;
-    if (purpose->ground == GROUND_CONSENT && purpose->statements_n == 0)
-        yaml_mistake(in, node, "/statements", "a consent needs the statement that people agree to");
-    if (purpose->double_opt_in && purpose->ground != GROUND_CONSENT)
-        yaml_mistake(in, yaml_find(in, node, "double_opt_in"), "/double_opt_in", "belongs to ground consent alone");
-    if (purpose->advertising && !granted)
-        yaml_mistake(in, yaml_find(in, node, "advertising"), "/advertising",
-                     "a contract or duty carries no advertising: its ground is consent or soft-opt-in");
-    if (!duration_is_zero(purpose->unused_after) && !granted)
-        yaml_mistake(in, yaml_find(in, node, "unused_after"), "/unused_after",
-                     "only a consent or soft opt-in can lapse");
-    check_statements(in, purpose, yaml_find(in, node, "statements"));
-}
-
-void policy_check_source(struct yaml_in *in, void *item, yaml_node_t *node)
-{
-    const struct policy_source *source = item;
-
-    if (source->consent_assertions && duration_is_zero(source->confirm_within))
-        yaml_mistake(in, yaml_find(in, node, "consent_assertions"), "/confirm_within",
-                     "an asserted consent must be confirmed within a term");
-}
-
+/* ---- holders ------------------------------------------------------------------------------------ */
 void policy_check_holder(struct yaml_in *in, void *item, yaml_node_t *node)
 {
     const struct policy_holder *holder = item;
@@ -238,36 +196,6 @@ static void check_rule_ids(struct yaml_in *in, const struct policy *policy, yaml
         }
 }
 
-static bool has_statement(const struct policy_purpose *purpose, int64_t version, const char *language)
-{
-    for (size_t i = 0; i < purpose->statements_n; i++)
-        if (purpose->statements[i].version == version && same(purpose->statements[i].language, language))
-            return true;
-    return false;
-}
-
-/* Each version can be shown to whoever's language is missing: in the controller's own. */
-static void check_languages(struct yaml_in *in, const struct policy *policy, yaml_node_t *node)
-{
-    yaml_node_t *purposes = yaml_find(in, node, "purposes");
-    char below[120];
-
-    for (size_t p = 0; policy->default_language != NULL && p < policy->purposes_n; p++) {
-        const struct policy_purpose *purpose = &policy->purposes[p];
-        int64_t said = 0;
-        for (size_t i = 0; purpose->name != NULL && i < purpose->statements_n; i++) {
-            int64_t version = purpose->statements[i].version;
-            if (version < 1 || version == said || has_statement(purpose, version, policy->default_language))
-                continue;
-            yaml_node_t *statements = yaml_find(in, yaml_find(in, purposes, purpose->name), "statements");
-            snprintf(below, sizeof below, "/purposes/%s/statements", purpose->name);
-            yaml_mistake(in, yaml_item(in, statements, i), below, "version %lld lacks the controller's language, %s",
-                         (long long)version, policy->default_language);
-            said = version;
-        }
-    }
-}
-
 static void check_holders(struct yaml_in *in, const struct policy *policy, yaml_node_t *node)
 {
     char below[40];
@@ -296,6 +224,6 @@ void policy_check_whole(struct yaml_in *in, void *item, yaml_node_t *node)
     }
     check_terms(in, policy, node);
     check_rule_ids(in, policy, node);
-    check_languages(in, policy, node);
+    policy_check_purposes(in, policy, node);
     check_holders(in, policy, node);
 }

@@ -51,22 +51,37 @@ struct policy_rule {
     const char *const *fields; /* records: only these fields; NULL: all */
 };
 
+/* Whose address it is: the law treats a consumer's otherwise than a business's or a role's mailbox (info@). Unknown counts as
+ * a consumer's. In the order of protection: of two words the lower holds. */
+enum address_kind { ADDRESS_CONSUMER, ADDRESS_BUSINESS, ADDRESS_ROLE, ADDRESS_KINDS };
+extern const char *const address_kind_names[ADDRESS_KINDS + 1]; /* consumer business role */
+
 struct policy_category {
     const char *name;
     bool activity; /* order, case, enquiry, email */
     const struct policy_field *fields;
     size_t fields_n;
     enum policy_unnamed unnamed;
+    enum address_kind addresses; /* whose the addresses of its records are; default: consumers' */
     const struct policy_rule *rules;
     size_t rules_n;
 };
 
+/* What a source's assertions for one purpose allow. */
+struct policy_assertion {
+    const char *purpose;
+    bool mailed;                    /* may they be mailed at all */
+    bool double_opt_in;             /* only those that were confirmed by a link there */
+    struct duration confirm_within; /* until when, unless confirmed here; the source's own where it is left out */
+};
 struct policy_source {
     const char *system;
     enum { TRUST_NONE, TRUST_FORGET } verification; /* forget.requested counts as verified */
     bool subject_acts;                              /* its `act: subject` may lift a tombstone */
     bool consent_assertions;                        /* its consent.recorded may be mailed (until confirm_within) */
     struct duration confirm_within;
+    const struct policy_assertion *assertions; /* purposes where it is otherwise */
+    size_t assertions_n;
     int64_t forgets_per_hour; /* 0: none allowed without four eyes */
     const char *region;       /* of national phone numbers, "DE" */
     bool duplicates;          /* the system is known to hold duplicates */
@@ -77,12 +92,23 @@ extern const char *const policy_ground_names[]; /* consent soft-opt-in contract 
 
 struct policy_statement {
     int64_t version;
+    bool asks_anew; /* what was agreed to in an older version doesn't license mails any more: it is asked for anew */
     const char *language, *text;
+};
+/* Where the ground is another: the first that fits holds. */
+struct policy_where {
+    const char *const *countries; /* NULL: any, or none known */
+    const char *const *kinds;     /* names of address_kind_names; NULL: any */
+    enum policy_ground ground;    /* consent or soft-opt-in */
+    bool double_opt_in;
 };
 struct policy_purpose {
     const char *name, *title;
     enum policy_ground ground;
     bool double_opt_in, advertising;
+    const struct policy_where *where;
+    size_t where_n;
+    int64_t age;                  /* only for people known to be so old, or by their guardian's act; 0: for all */
     struct duration unused_after; /* consent lapses; all zero: never */
     const struct policy_statement *statements;
     size_t statements_n;
@@ -98,6 +124,8 @@ struct policy {
     const char *controller_name; /* as people read it */
     const char *complaint;       /* where to complain: authority's name and address */
     const char *sender;          /* From: of mails, "Name <address>" */
+    const char *logo;            /* of public pages: a data: URL of an image; NULL: none */
+    const char *colour;          /* of their buttons, "#rrggbb"; NULL: ours */
     const char *const *own_domains;
     const struct policy_source *sources;
     size_t sources_n;
@@ -134,6 +162,20 @@ const struct policy_purpose *policy_purpose(const struct policy *policy, struct 
 /* the statement of a version in a language ("de-AT", then "de"), else in the default language; version 0: the newest */
 const struct policy_statement *policy_statement(const struct policy *policy, const struct policy_purpose *purpose,
                                                 int64_t version, struct text language);
+/* policy_terms: on what ground addresses of this country (TEXT_NONE: unknown) and kind are mailed for the purpose. */
+struct policy_terms {
+    enum policy_ground ground;
+    bool double_opt_in;
+};
+struct policy_terms policy_terms(const struct policy_purpose *purpose, struct text country, int kind);
+/* policy_asks_anew: has the statement changed since this version so that it must be asked for anew? */
+bool policy_asks_anew(const struct policy_purpose *purpose, int64_t version);
+/* policy_asserted: what this source's assertions for a purpose allow: nothing (mailed false) where it isn't trusted. */
+struct policy_asserted {
+    bool mailed, double_opt_in;
+    struct duration confirm_within; /* all zero: for good */
+};
+struct policy_asserted policy_asserted(const struct policy *policy, struct text system, struct text purpose);
 bool policy_own_domain(const struct policy *policy, struct text email_domain);
 /* policy_digest_hex: 64 digits and a NUL */
 void policy_digest_hex(const struct policy *policy, char out[65]);

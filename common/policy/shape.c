@@ -93,6 +93,30 @@ static const char *rule_sender(struct text text)
     return NULL;
 }
 
+static const char *rule_colour(struct text text)
+{
+    bool good = text.n == 7 && text.p[0] == '#';
+    for (size_t i = 1; good && i < text.n; i++)
+        good = is_digit(text.p[i]) || (text.p[i] >= 'a' && text.p[i] <= 'f');
+    return good ? NULL : "is no colour (#0b57d0, in lower case)";
+}
+
+/* Inline, so that no page loads anything from anywhere; as an image it can run no script. */
+static const char *rule_logo(struct text text)
+{
+    static const char *const kinds[] = {"data:image/png;base64,", "data:image/svg+xml;base64,",
+                                        "data:image/webp;base64,", "data:image/jpeg;base64,"};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        n = text_starts(text, kinds[i]) ? strlen(kinds[i]) : n;
+    for (size_t i = n; n > 0 && i < text.n; i++) {
+        char c = text.p[i];
+        if (!is_lower(c) && !is_upper(c) && !is_digit(c) && c != '+' && c != '/' && c != '=')
+            n = 0;
+    }
+    return n > 0 && text.n > n ? NULL : "is no image (data:image/png;base64,... or svg+xml, webp, jpeg)";
+}
+
 static const char *rule_role(struct text text)
 {
     static const char *const roles[] = {"customer", "from", "to", "cc", "mentioned", "staff"};
@@ -100,6 +124,14 @@ static const char *rule_role(struct text text)
         if (text_is(text, roles[i]))
             return NULL;
     return "is none of customer, from, to, cc, mentioned, staff";
+}
+
+static const char *rule_address_kind(struct text text)
+{
+    for (size_t i = 0; i < ADDRESS_KINDS; i++)
+        if (text_is(text, address_kind_names[i]))
+            return NULL;
+    return "is none of consumer, business, role";
 }
 
 static const char *rule_identifier(struct text text)
@@ -121,6 +153,7 @@ static const char *rule_holder_kind(struct text text)
 #define ARRAY(type, member) .at = offsetof(struct type, member), .count_at = offsetof(struct type, member##_n)
 
 const char *const policy_act_names[ACT_KINDS + 1] = {"subject", "staff", "import", "third-party", NULL};
+const char *const address_kind_names[ADDRESS_KINDS + 1] = {"consumer", "business", "role", NULL};
 const char *const policy_ground_names[] = {"consent", "soft-opt-in", "contract", "duty", NULL};
 static const char *const unnamed_names[] = {[UNNAMED_DROP] = "drop", [UNNAMED_REFUSE] = "refuse", NULL};
 static const char *const from_names[] = {[FROM_EVENT] = "event", [FROM_END_OF_YEAR] = "end_of_year", NULL};
@@ -159,6 +192,7 @@ static const struct yaml_shape rule_shape = {
 static const struct yaml_member category_members[] = {
     {.key = "activity", .kind = Y_BOOL, AT(policy_category, activity)},
     {.key = "unnamed", .kind = Y_CHOICE, .required = true, AT(policy_category, unnamed), .names = unnamed_names},
+    {.key = "addresses", .kind = Y_CHOICE, AT(policy_category, addresses), .names = address_kind_names},
     {.key = "fields", .kind = Y_MAP, ARRAY(policy_category, fields), .rule = rule_name, .shape = &field_shape},
     {.key = "retention", .kind = Y_LIST, .required = true, ARRAY(policy_category, rules), .shape = &rule_shape},
 };
@@ -168,11 +202,29 @@ static const struct yaml_shape category_shape = {.members = category_members,
                                                  .name_at = offsetof(struct policy_category, name),
                                                  .check = policy_check_category};
 
+static const struct yaml_member assertion_members[] = {
+    {.key = "mailed", .kind = Y_BOOL, AT(policy_assertion, mailed)},
+    {.key = "double_opt_in", .kind = Y_BOOL, AT(policy_assertion, double_opt_in)},
+    {.key = "confirm_within", .kind = Y_DURATION, AT(policy_assertion, confirm_within)},
+};
+static const struct policy_assertion assertion_defaults = {.mailed = true};
+static const struct yaml_shape assertion_shape = {.members = assertion_members,
+                                                  .members_n = N(assertion_members),
+                                                  .bytes = sizeof(struct policy_assertion),
+                                                  .name_at = offsetof(struct policy_assertion, purpose),
+                                                  .defaults = &assertion_defaults,
+                                                  .check = policy_check_assertion};
+
 static const struct yaml_member source_members[] = {
     {.key = "verification", .kind = Y_CHOICE, .required = true, AT(policy_source, verification), .names = trust_names},
     {.key = "subject_acts", .kind = Y_BOOL, AT(policy_source, subject_acts)},
     {.key = "consent_assertions", .kind = Y_BOOL, AT(policy_source, consent_assertions)},
     {.key = "confirm_within", .kind = Y_DURATION, AT(policy_source, confirm_within)},
+    {.key = "assertions",
+     .kind = Y_MAP,
+     ARRAY(policy_source, assertions),
+     .rule = rule_slug,
+     .shape = &assertion_shape},
     {.key = "forgets_per_hour", .kind = Y_INT, AT(policy_source, forgets_per_hour), .least = 0, .most = 1000000},
     {.key = "region", .kind = Y_LINE, AT(policy_source, region), .rule = rule_region},
     {.key = "duplicates", .kind = Y_BOOL, AT(policy_source, duplicates)},
@@ -187,15 +239,29 @@ static const struct yaml_member statement_members[] = {
     {.key = "version", .kind = Y_INT, .required = true, AT(policy_statement, version), .least = 1, .most = 1000000},
     {.key = "language", .kind = Y_LINE, .required = true, AT(policy_statement, language), .rule = rule_language},
     {.key = "text", .kind = Y_TEXT, .required = true, AT(policy_statement, text), .most = 8192},
+    {.key = "asks_anew", .kind = Y_BOOL, AT(policy_statement, asks_anew)},
 };
 static const struct yaml_shape statement_shape = {
     .members = statement_members, .members_n = N(statement_members), .bytes = sizeof(struct policy_statement)};
+
+static const struct yaml_member where_members[] = {
+    {.key = "countries", .kind = Y_NAMES, AT(policy_where, countries), .rule = rule_region},
+    {.key = "kinds", .kind = Y_NAMES, AT(policy_where, kinds), .rule = rule_address_kind},
+    {.key = "ground", .kind = Y_CHOICE, .required = true, AT(policy_where, ground), .names = policy_ground_names},
+    {.key = "double_opt_in", .kind = Y_BOOL, AT(policy_where, double_opt_in)},
+};
+static const struct yaml_shape where_shape = {.members = where_members,
+                                              .members_n = N(where_members),
+                                              .bytes = sizeof(struct policy_where),
+                                              .check = policy_check_where};
 
 static const struct yaml_member purpose_members[] = {
     {.key = "title", .kind = Y_LINE, .required = true, AT(policy_purpose, title)},
     {.key = "ground", .kind = Y_CHOICE, .required = true, AT(policy_purpose, ground), .names = policy_ground_names},
     {.key = "double_opt_in", .kind = Y_BOOL, AT(policy_purpose, double_opt_in)},
     {.key = "advertising", .kind = Y_BOOL, .required = true, AT(policy_purpose, advertising)},
+    {.key = "where", .kind = Y_LIST, ARRAY(policy_purpose, where), .shape = &where_shape},
+    {.key = "age", .kind = Y_INT, AT(policy_purpose, age), .least = 1, .most = 99},
     {.key = "unused_after", .kind = Y_DURATION, AT(policy_purpose, unused_after)},
     {.key = "statements", .kind = Y_LIST, ARRAY(policy_purpose, statements), .shape = &statement_shape},
 };
@@ -221,6 +287,8 @@ static const struct yaml_member controller_members[] = {
     {.key = "name", .kind = Y_LINE, .required = true, AT(policy, controller), .rule = rule_slug},
     {.key = "title", .kind = Y_LINE, .required = true, AT(policy, controller_name)},
     {.key = "sender", .kind = Y_LINE, .required = true, AT(policy, sender), .rule = rule_sender},
+    {.key = "logo", .kind = Y_LINE, AT(policy, logo), .most = 65536, .rule = rule_logo},
+    {.key = "colour", .kind = Y_LINE, AT(policy, colour), .rule = rule_colour},
     {.key = "complaint", .kind = Y_LINE, .required = true, AT(policy, complaint), .most = 512},
     {.key = "language", .kind = Y_LINE, .required = true, AT(policy, default_language), .rule = rule_language},
     {.key = "own_domains", .kind = Y_NAMES, .required = true, AT(policy, own_domains), .rule = rule_domain},

@@ -133,6 +133,7 @@ enum outcome act_refuse(struct call *call, const struct act_refusal *refusal, st
     struct address address = {.email = refusal->email,
                               .wide = refusal->wide,
                               .vault = refusal->vault,
+                              .whose = -1,
                               .item = !uuid_equal(&refusal->vault, &refusal->record)};
     struct changed_list changed;
     struct uuid person;
@@ -208,6 +209,7 @@ enum outcome act_assert(struct call *call, const struct act_grant *grant, const 
         .act = CONSENT_ASSERTED,
         .given_by = grant->given_by,
         .at = grant->at,
+        .age_over = grant->assertion.age_over,
         .source = grant->source,
         .evidence = grant->evidence,
         .statement_digest = act_digest(call->arena, statement),
@@ -219,6 +221,8 @@ enum outcome act_assert(struct call *call, const struct act_grant *grant, const 
         .purpose = grant->purpose,
         .state = CONSENT_ASSERTED,
         .statement = statement->version,
+        .ground = (int)policy_terms(purpose, standing->country, standing->whose).ground,
+        .age_over = grant->assertion.age_over,
         .language = text_of(statement->language),
         .at = grant->at,
         .asked_position = INT64_MIN,
@@ -227,8 +231,9 @@ enum outcome act_assert(struct call *call, const struct act_grant *grant, const 
     };
     struct changed_list changed;
 
+    struct policy_asserted allowed = policy_asserted(call->policy, grant->source, grant->purpose);
     TRY(store_ledger_add(call, &ledger, &state.position, err));
-    if (!decide_assert(standing, purpose, grant->soft_conditions, grant->at))
+    if (!decide_assert(standing, purpose, &allowed, &grant->assertion))
         return DONE;
     TRY(store_state_put(call, &state, &changed, err));
     act_publish(call, &changed);

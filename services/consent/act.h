@@ -28,7 +28,7 @@ struct act_grant {
     struct text channel, purpose, language, source;
     int64_t statement, at;
     int given_by;
-    bool soft_conditions;
+    struct assertion assertion;
 };
 /* act_assert: the ledger's row, and the state where decide_assert lets it. */
 enum outcome act_assert(struct call *call, const struct act_grant *grant, const struct standing *standing,

@@ -1,8 +1,9 @@
 /* consent: the decisions. */
 #include "services/consent/consent.h"
 
-const char *const ground_why_names[] = {"allowed",         "no-consent", "withdrawn", "objected", "lapsed",
-                                        "unknown-purpose", "restricted", "bounced",   NULL};
+const char *const ground_why_names[] = {
+    "allowed",    "no-consent", "withdrawn",         "objected",    "lapsed", "unknown-purpose",
+    "restricted", "bounced",    "statement-changed", "age-unknown", NULL};
 
 static bool duration_none(struct duration d)
 {
@@ -46,12 +47,13 @@ bool decide_stands(const struct standing *s)
     return is_grant(s) && !decide_objected(s) && !refuses(s, &s->withdrawn);
 }
 
-static bool asserted_in_time(const struct standing *s, const struct policy *policy, int64_t now_us)
+static bool asserted_in_time(const struct standing *s, const struct policy *policy,
+                             const struct policy_purpose *purpose, int64_t now_us)
 {
-    const struct policy_source *source = policy_source(policy, s->source);
-    if (source == NULL || !source->consent_assertions)
-        return false;
-    return duration_none(source->confirm_within) || now_us < duration_add(s->recorded_at, source->confirm_within);
+    struct policy_asserted allowed = policy_asserted(policy, s->source, text_of(purpose->name));
+
+    return allowed.mailed &&
+           (duration_none(allowed.confirm_within) || now_us < duration_add(s->recorded_at, allowed.confirm_within));
 }
 
 static bool unused_too_long(const struct standing *s, const struct policy_purpose *purpose, int64_t now_us)
@@ -65,12 +67,12 @@ bool decide_lapse(const struct standing *s, const struct policy *policy, const s
 {
     if (!is_grant(s))
         return false;
-    if (purpose != NULL && unused_too_long(s, purpose, now_us))
-        return true;
-    if (s->state != CONSENT_ASSERTED)
+    if (purpose == NULL)
         return false;
-    const struct policy_source *source = policy_source(policy, s->source);
-    return source != NULL && source->consent_assertions && !asserted_in_time(s, policy, now_us);
+    if (unused_too_long(s, purpose, now_us))
+        return true;
+    return s->state == CONSENT_ASSERTED && policy_asserted(policy, s->source, text_of(purpose->name)).mailed &&
+           !asserted_in_time(s, policy, purpose, now_us);
 }
 
 static enum ground_why why_not(const struct standing *s, const struct policy *policy,
@@ -92,9 +94,15 @@ static enum ground_why why_not(const struct standing *s, const struct policy *po
         return WHY_NO_CONSENT;
     if (decide_lapse(s, policy, purpose, now_us))
         return WHY_LAPSED;
-    if (s->state == CONSENT_ASSERTED && !asserted_in_time(s, policy, now_us))
+    if (s->state == CONSENT_ASSERTED && !asserted_in_time(s, policy, purpose, now_us))
         return WHY_NO_CONSENT;
-    return WHY_ALLOWED;
+    /* What was taken for a soft opt-in is no consent where the law wants one, for this kind of address by now. */
+    if (s->state == CONSENT_ASSERTED && s->ground == GROUND_SOFT_OPT_IN &&
+        policy_terms(purpose, s->country, s->whose).ground == GROUND_CONSENT)
+        return WHY_NO_CONSENT;
+    if (policy_asks_anew(purpose, s->statement))
+        return WHY_STATEMENT;
+    return s->age_over < purpose->age ? WHY_AGE : WHY_ALLOWED;
 }
 
 static bool bounces(const struct standing *s, const struct policy_purpose *purpose, int64_t now_us)
@@ -129,7 +137,7 @@ void decide_ground(const struct standing *s, const struct policy *policy, const 
     if (out->why != WHY_ALLOWED)
         return;
     out->allowed = true;
-    out->ground = purpose->ground == GROUND_SOFT_OPT_IN ? GROUND_SOFT_OPT_IN : GROUND_CONSENT;
+    out->ground = s->state == CONSENT_ASSERTED ? s->ground : (int)GROUND_CONSENT;
     out->position = s->position;
     out->statement = s->statement;
     out->unsubscribable = true;
@@ -152,7 +160,7 @@ enum request_plan decide_request(const struct standing *s, const struct policy_p
         return REQUEST_REFUSED;
     if (refuses(s, &s->withdrawn) && s->withdrawn.at > at_us)
         return REQUEST_REFUSED;
-    if (!purpose->double_opt_in)
+    if (!policy_terms(purpose, s->country, s->whose).double_opt_in)
         return REQUEST_NOTE;
     if (decide_stands(s) && s->state == CONSENT_CONFIRMED && s->statement == statement)
         return REQUEST_CONFIRMED;
@@ -185,17 +193,24 @@ enum confirm_plan decide_confirm(const struct confirm_token *token, const struct
     return now_us >= token->expires_at ? CONFIRM_EXPIRED : CONFIRM_YES;
 }
 
-bool decide_assert(const struct standing *s, const struct policy_purpose *purpose, bool soft_conditions,
-                   int64_t given_at_us)
+bool decide_assert(const struct standing *s, const struct policy_purpose *purpose,
+                   const struct policy_asserted *allowed, const struct assertion *assertion)
 {
-    if (purpose->ground == GROUND_SOFT_OPT_IN && !soft_conditions)
+    if (policy_terms(purpose, s->country, s->whose).ground == GROUND_SOFT_OPT_IN && !assertion->soft_conditions)
+        return false;
+    if ((allowed->double_opt_in && !assertion->double_opt_in) || assertion->age_over < purpose->age)
         return false;
     if (s->restricted || refuses(s, &s->objected) || refuses(s, &s->withdrawn))
         return false;
     if (!s->has_state || s->state == CONSENT_REQUESTED)
         return true;
     /* A nightly import that repeats itself must not push the term to confirm, nor revive what has lapsed. */
-    return (s->state == CONSENT_ASSERTED || s->state == CONSENT_LAPSED) && given_at_us > s->at;
+    return (s->state == CONSENT_ASSERTED || s->state == CONSENT_LAPSED) && assertion->given_at > s->at;
+}
+
+bool decide_ask_anew(const struct standing *s, const struct policy_purpose *purpose)
+{
+    return !s->restricted && decide_stands(s) && policy_asks_anew(purpose, s->statement);
 }
 
 bool decide_unsubscribe(const struct standing *s, bool all)

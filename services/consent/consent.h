@@ -22,16 +22,22 @@ struct refused {
     int64_t at;       /* when the person did it */
 };
 
+enum { AGE_GUARDIAN = 999 };
+
 /* All that the ledger and what is derived from it say about one address, channel and purpose. */
 struct standing {
     bool known; /* the address has a row here */
     struct uuid address;
-    struct uuid person; /* nil: none known */
-    bool restricted;    /* a tombstone, a restricted record or person */
+    struct uuid person;  /* nil: none known */
+    bool restricted;     /* a tombstone, a restricted record or person */
+    int whose;           /* enum address_kind; unknown counts as a consumer's */
+    struct text country; /* TEXT_NONE: unknown */
     bool has_state;
     int state; /* enum consent_state */
     int64_t rev;
     int64_t statement;
+    int ground;       /* of an assertion: what it was taken for, GROUND_CONSENT or GROUND_SOFT_OPT_IN */
+    int64_t age_over; /* the person is known to be so old; AGE_GUARDIAN: it is their guardian's act */
     struct text language;
     int64_t position, at;
     int64_t asked_position, asked_at; /* CONFIRMED: of the request that was confirmed; refusals before it are lifted */
@@ -59,6 +65,8 @@ enum ground_why {
     WHY_UNKNOWN_PURPOSE,
     WHY_RESTRICTED,
     WHY_BOUNCED,
+    WHY_STATEMENT, /* the statement has changed since, and the policy asks anew */
+    WHY_AGE,       /* the purpose is for people of an age that isn't known here */
 };
 extern const char *const ground_why_names[];
 
@@ -110,11 +118,19 @@ enum confirm_plan {
 enum confirm_plan decide_confirm(const struct confirm_token *token, const struct standing *standing, int64_t now_us);
 
 /* ---- assertions, refusals, ends -------------------------------------------------------------------------------------- */
+struct assertion {
+    bool
+        soft_conditions; /* of a soft opt-in: a sale, own similar products, an opt-out offered: Art. 13(2) of Directive 2002/58/EC */
+    bool double_opt_in; /* confirmed by a link, elsewhere */
+    int64_t age_over, given_at;
+};
 /* decide_assert: does an assertion become the state? Never over a refusal, whatever its date, nor over a confirmation;
- * over an earlier assertion or a lapse only where it was given later. A soft opt-in stands on its three conditions
- * (soft_conditions: a sale, own similar products, an opt-out offered: Art. 13(2) of Directive 2002/58/EC). */
-bool decide_assert(const struct standing *standing, const struct policy_purpose *purpose, bool soft_conditions,
-                   int64_t given_at_us);
+ * over an earlier assertion or a lapse only where it was given later. A soft opt-in stands on its three conditions,
+ * a purpose with an age on its assurance; allowed: what the policy lets this source assert. */
+bool decide_assert(const struct standing *standing, const struct policy_purpose *purpose,
+                   const struct policy_asserted *allowed, const struct assertion *assertion);
+/* decide_ask_anew: is this grant's holder to be asked for the newer statement? */
+bool decide_ask_anew(const struct standing *standing, const struct policy_purpose *purpose);
 /* decide_objected: does an objection stand that the person hasn't lifted? */
 bool decide_objected(const struct standing *standing);
 /* decide_stands: is this grant (confirmed or asserted) still one, whatever its age? */

@@ -15,6 +15,8 @@ route_fn post_decide, post_subject;
 route_fn get_confirm, post_confirm, get_unsubscribe, post_unsubscribe;
 /* jobs.c */
 job_fn expire_opt_ins, lapse_grants, clear_idle, destroy_doomed, verify_ledger;
+/* anew.c */
+job_fn ask_anew;
 /* forget.c */
 extern const struct forget_table consent_forget;
 /* replay.c */

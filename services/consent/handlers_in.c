@@ -1,10 +1,8 @@
 /* handlers_in: what upstream asks for (a double opt-in starts), asserts (given elsewhere) and refuses. */
 #include "proto/contact.h"
-#include "services/consent/act.h"
+#include "services/consent/ask.h"
 #include "services/consent/gate.h"
 #include "services/consent/handlers.h"
-#include "services/consent/service.h"
-#include "services/consent/wire.h"
 
 static struct hash key_of(struct key_list keys, enum key_kind kind)
 {
@@ -19,20 +17,13 @@ static int64_t not_later(int64_t at, int64_t now)
     return at == CLOCK_NONE || at > now ? now : at;
 }
 
-/* What asked and asserted have in common. */
-struct wish {
-    struct uuid act, address, record, evidence;
-    struct key_list keys;
-    struct text channel, purpose, language, source;
-    int64_t statement, at;
-    int given_by;
-    bool own, soft_conditions;
-};
-
-struct wish_words {
-    const struct policy_purpose *purpose;
-    const struct policy_statement *statement;
-};
+/* Of a child the holder of parental responsibility may speak: Art. 8 GDPR. */
+static int64_t known_age(int64_t said, int given_by)
+{
+    if (given_by == GIVEN_BY_GUARDIAN)
+        return AGE_GUARDIAN;
+    return said == INT64_MIN ? 0 : said;
+}
 
 static enum outcome check_wish(const struct call *call, const struct wish *wish, struct wish_words *words,
                                struct error *err)
@@ -103,7 +94,10 @@ static struct act_grant grant_of(const struct wish *wish, const struct address *
         .statement = wish->statement,
         .at = wish->at,
         .given_by = wish->given_by,
-        .soft_conditions = wish->soft_conditions,
+        .assertion = {.soft_conditions = wish->soft_conditions,
+                      .double_opt_in = wish->double_opt_in,
+                      .age_over = wish->age_over,
+                      .given_at = wish->at},
     };
 }
 
@@ -133,6 +127,8 @@ static enum outcome load_wish(struct call *call, const struct wish *wish, struct
         return drop_wish(call, wish, err);
     *address = (struct address){.email = asked.email,
                                 .wide = asked.wide,
+                                .whose = wish->whose,
+                                .country = wish->country,
                                 .vault = wish->address,
                                 .item = !uuid_equal(&wish->address, &wish->record)};
     TRY(store_address_put(call, address, made, err));
@@ -153,133 +149,6 @@ static enum outcome load_wish(struct call *call, const struct wish *wish, struct
 
 /* ---- asked: double opt-in ------------------------------------------------------------------------------------------------ */
 
-static enum outcome note_request(struct call *call, const struct wish *wish, const struct address *address,
-                                 const struct standing *standing, const struct policy_statement *statement,
-                                 int64_t *position, struct error *err)
-{
-    struct ledger_row row = {
-        .address = address->id,
-        .subject = address->email,
-        .record = wish->record,
-        .person = standing->person,
-        .channel = wish->channel,
-        .purpose = wish->purpose,
-        .statement = statement->version,
-        .language = text_of(statement->language),
-        .act = CONSENT_REQUESTED,
-        .given_by = wish->given_by,
-        .at = wish->at,
-        .source = wish->source.p != NULL ? wish->source : TEXT(""),
-        .evidence = wish->evidence,
-        .statement_digest = act_digest(call->arena, statement),
-        .act_id = wish->act,
-    };
-    TRY(store_address_attach(call, address, err));
-    return store_ledger_add(call, &row, position, err);
-}
-
-static enum outcome show_requested(struct call *call, const struct wish *wish, const struct address *address,
-                                   const struct policy_statement *statement, int64_t position, struct error *err)
-{
-    struct changed_list changed;
-    struct state_row row = {
-        .address = address->id,
-        .channel = wish->channel,
-        .purpose = wish->purpose,
-        .state = CONSENT_REQUESTED,
-        .statement = statement->version,
-        .language = text_of(statement->language),
-        .position = position,
-        .at = wish->at,
-        .asked_position = INT64_MIN,
-        .asked_at = CLOCK_NONE,
-        .source = wish->source.p != NULL ? wish->source : TEXT(""),
-    };
-
-    TRY(store_state_put(call, &row, &changed, err));
-    act_publish(call, &changed);
-    return DONE;
-}
-
-/* The mail: its texts and the link lie in the vault, the link's token as a hash here. */
-static enum outcome put_token(struct call *call, const struct wish *wish, const struct address *address,
-                              const struct wish_words *words, int64_t position, struct uuid *content, struct error *err)
-{
-    const struct consent_shared *shared = call->state;
-    struct text token = crypto_token(call->arena);
-    char until[CLOCK_TEXT_BYTES];
-    struct token_row row = {
-        .token = {.address = address->id,
-                  .channel = wish->channel,
-                  .purpose = wish->purpose,
-                  .language = text_of(words->statement->language),
-                  .statement = words->statement->version,
-                  .asked_position = position,
-                  .asked_at = wish->at,
-                  .expires_at = duration_add(call->now_us, call->policy->opt_in_valid)},
-        .content = act_id(wish->act.b, sizeof wish->act.b, "content"),
-    };
-    struct buf plain;
-
-    crypto_token_hash(token, row.hash);
-    clock_format_date(row.token.expires_at, until);
-    buf_init(&plain, 64 << 10);
-    wire_confirmation(&(struct confirmation_mail){.language = row.token.language,
-                                                  .controller = text_of(call->policy->controller_name),
-                                                  .purpose = text_of(words->purpose->title),
-                                                  .statement = text_of(words->statement->text),
-                                                  .confirm_url = text_format(call->arena, "%s/confirm/%.*s",
-                                                                             shared->public_url, TEXT_ARGS(token)),
-                                                  .valid_until = text_of(until)},
-                      &plain);
-    ENSURE(!plain.failed);
-    struct vault_item item = {
-        .id = row.content, .kind = VAULT_MAIL, .plain = buf_view(&plain), .expires_us = row.token.expires_at};
-    enum outcome o = vault_put(call->vault, call->pg, &item, 1, call->arena, err);
-    buf_free(&plain);
-    *content = row.content;
-    return o != DONE ? o : store_token_put(call, &row, err);
-}
-
-static void ask_for_mail(struct call *call, const struct wish *wish, const struct policy_statement *statement,
-                         const struct uuid *content, int64_t position)
-{
-    struct mail_requested mail;
-
-    event_init(mail_requested_event.data, &mail);
-    mail.mail = act_id(wish->act.b, sizeof wish->act.b, "mail");
-    mail.kind = MAIL_CONFIRMATION;
-    mail.address = wish->address;
-    mail.content = *content;
-    mail.keys = wish->keys;
-    mail.record = wish->record;
-    mail.purpose = wish->purpose;
-    mail.ground = TEXT("opt-in request");
-    mail.position = position;
-    mail.template_name = TEXT("confirmation");
-    mail.language = text_of(statement->language);
-    mail.at = call->now_us;
-    mail.acted_at = wish->at;
-    outbox_publish(call->outbox, &mail_requested_event, &mail.mail, &mail);
-}
-
-static enum outcome apply_request(struct call *call, const struct wish *wish, const struct wish_words *words,
-                                  const struct address *address, const struct standing *standing,
-                                  enum request_plan plan, struct error *err)
-{
-    struct uuid content;
-    int64_t position;
-
-    TRY(note_request(call, wish, address, standing, words->statement, &position, err));
-    if (plan != REQUEST_MAIL)
-        return DONE;
-    if (decide_requested_state(standing))
-        TRY(show_requested(call, wish, address, words->statement, position, err));
-    TRY(put_token(call, wish, address, words, position, &content, err));
-    ask_for_mail(call, wish, words->statement, &content, position);
-    return DONE;
-}
-
 enum outcome on_consent_asked(struct call *call, const void *event, struct error *err)
 {
     const struct consent_asked *in = event;
@@ -295,6 +164,9 @@ enum outcome on_consent_asked(struct call *call, const void *event, struct error
                         .statement = in->statement,
                         .at = not_later(in->at, call->now_us),
                         .given_by = GIVEN_BY_SUBJECT,
+                        .whose = in->whose,
+                        .country = in->country,
+                        .age_over = known_age(in->age_over, GIVEN_BY_SUBJECT),
                         .own = in->own};
     struct wish_words words = {0};
     struct address address;
@@ -312,7 +184,7 @@ enum outcome on_consent_asked(struct call *call, const void *event, struct error
         decide_request(&standing, words.purpose, words.statement->version, wish.at, wish.own, call->now_us);
     if (plan == REQUEST_RESTRICTED || (plan == REQUEST_REFUSED && made))
         return leave_no_trace(call, &wish, &address, made, err);
-    return apply_request(call, &wish, &words, &address, &standing, plan, err);
+    return ask_apply(call, &wish, &words, &address, &standing, plan, err);
 }
 
 /* ---- asserted, refused --------------------------------------------------------------------------------------------------- */
@@ -332,6 +204,10 @@ enum outcome on_consent_asserted(struct call *call, const void *event, struct er
                         .statement = in->statement,
                         .at = not_later(in->given_at, call->now_us),
                         .given_by = in->given_by,
+                        .whose = in->whose,
+                        .country = in->country,
+                        .age_over = known_age(in->age_over, in->given_by),
+                        .double_opt_in = in->double_opt_in,
                         .soft_conditions = in->soft_opt_in};
     struct wish_words words = {0};
     struct address address;

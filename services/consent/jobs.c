@@ -155,6 +155,25 @@ static bool none(struct duration d)
     return d.months == 0 && d.days == 0 && d.us == 0;
 }
 
+/* What a source asserted for a purpose and nobody confirmed within the policy's term. */
+static enum outcome lapse_assertions(struct call *call, struct text system, bool *again, struct error *err)
+{
+    struct lapsing *due;
+    size_t n;
+
+    for (size_t i = 0; i < call->policy->purposes_n; i++) {
+        struct text purpose = text_of(call->policy->purposes[i].name);
+        struct policy_asserted allowed = policy_asserted(call->policy, system, purpose);
+
+        if (!allowed.mailed || none(allowed.confirm_within))
+            continue;
+        TRY(store_unconfirmed(call, system, purpose, allowed.confirm_within, PAGE_MOST, &due, &n, err));
+        TRY(n > 0 ? lapse_page(call, due, n, err) : DONE);
+        *again = *again || n == PAGE_MOST;
+    }
+    return DONE;
+}
+
 enum outcome lapse_grants(struct call *call, bool *again, struct error *err)
 {
     const struct policy *policy = call->policy;
@@ -169,15 +188,8 @@ enum outcome lapse_grants(struct call *call, bool *again, struct error *err)
         TRY(n > 0 ? lapse_page(call, due, n, err) : DONE);
         *again = *again || n == PAGE_MOST;
     }
-    for (size_t i = 0; i < policy->sources_n; i++) {
-        const struct policy_source *source = &policy->sources[i];
-
-        if (!source->consent_assertions || none(source->confirm_within))
-            continue;
-        TRY(store_unconfirmed(call, text_of(source->system), source->confirm_within, PAGE_MOST, &due, &n, err));
-        TRY(n > 0 ? lapse_page(call, due, n, err) : DONE);
-        *again = *again || n == PAGE_MOST;
-    }
+    for (size_t i = 0; i < policy->sources_n; i++)
+        TRY(lapse_assertions(call, text_of(policy->sources[i].system), again, err));
     return DONE;
 }
 

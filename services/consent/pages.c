@@ -17,6 +17,9 @@ static const char STYLE[] =
     "border:2px solid #0b57d0;border-radius:.5rem;background:#0b57d0;color:#fff;cursor:pointer}"
     "button.second{background:transparent;color:inherit;border-color:currentColor}"
     "button:focus-visible{outline:3px solid #f2a900;outline-offset:2px}"
+    "label.box{display:flex;gap:.75rem;align-items:flex-start;min-height:2rem}"
+    "input[type=checkbox]{width:1.5rem;height:1.5rem;flex:none;margin:.1rem 0 0}"
+    "input:focus-visible{outline:3px solid #f2a900;outline-offset:2px}"
     "footer{margin-top:2rem;font-size:.9rem}";
 
 /* What each page says. */
@@ -24,6 +27,7 @@ static const struct {
     enum consent_message title, text;
 } layout[PAGES] = {
     [PAGE_CONFIRM] = {CONSENT_MSG_CONFIRM_TITLE, CONSENT_MSG_CONFIRM_INTRO},
+    [PAGE_CONFIRM_AGE] = {CONSENT_MSG_CONFIRM_TITLE, CONSENT_MSG_CONFIRM_INTRO},
     [PAGE_CONFIRMED] = {CONSENT_MSG_CONFIRMED_TITLE, CONSENT_MSG_CONFIRMED_TEXT},
     [PAGE_ALREADY] = {CONSENT_MSG_ALREADY_TITLE, CONSENT_MSG_ALREADY_TEXT},
     [PAGE_USED] = {CONSENT_MSG_USED_TITLE, CONSENT_MSG_USED_TEXT},
@@ -85,6 +89,8 @@ static void add_message(struct buf *out, enum consent_message message, const str
             buf_html(out, v->controller);
         else if (text_is(name, "purpose"))
             buf_html(out, v->purpose);
+        else if (text_is(name, "age"))
+            buf_printf(out, "%lld", (long long)v->age);
         else
             error_bug(__FILE__, __LINE__, "a message names an unknown value");
         p = end + 1;
@@ -99,15 +105,28 @@ static void add_element(struct buf *out, const char *open, enum consent_message 
     buf_str(out, close);
 }
 
-static void add_confirm(struct buf *out, const struct page_values *v)
+/* A box beside the button: an assurance of age, the person's own word. Without it nothing is confirmed. */
+static void add_age(struct buf *out, const struct page_values *v, bool missed)
+{
+    if (v->age == 0)
+        return;
+    if (missed)
+        add_element(out, "<p id=\"age-missed\" role=\"alert\"><strong>", CONSENT_MSG_AGE_MISSED, v, "</strong></p>");
+    buf_str(out, "<p><label class=\"box\"><input type=\"checkbox\" name=\"age\" value=\"yes\" required");
+    buf_str(out, missed ? " aria-invalid=\"true\" aria-describedby=\"age-missed\"> " : "> ");
+    add_element(out, "<span>", CONSENT_MSG_AGE_BOX, v, "</span></label></p>");
+}
+
+static void add_confirm(struct buf *out, const struct page_values *v, bool missed)
 {
     buf_str(out, "<blockquote lang=\"");
     buf_html(out, v->statement_language);
     buf_str(out, "\">");
     buf_html(out, v->statement);
     buf_str(out, "</blockquote>\n");
-    add_element(out, "<form method=\"post\"><button type=\"submit\">", CONSENT_MSG_CONFIRM_BUTTON, v,
-                "</button></form>\n");
+    buf_str(out, "<form method=\"post\">");
+    add_age(out, v, missed);
+    add_element(out, "<button type=\"submit\">", CONSENT_MSG_CONFIRM_BUTTON, v, "</button></form>\n");
     add_element(out, "<p>", CONSENT_MSG_CONFIRM_IGNORE, v, "</p>\n");
 }
 
@@ -138,8 +157,8 @@ void page_render(enum page page, const struct page_values *v, struct buf *out)
     buf_str(out, STYLE);
     add_element(out, "</style>\n</head>\n<body>\n<main>\n<h1>", layout[page].title, v, "</h1>\n");
     add_element(out, "<p>", layout[page].text, v, "</p>\n");
-    if (page == PAGE_CONFIRM)
-        add_confirm(out, v);
+    if (page == PAGE_CONFIRM || page == PAGE_CONFIRM_AGE)
+        add_confirm(out, v, page == PAGE_CONFIRM_AGE);
     if (page == PAGE_UNSUBSCRIBE)
         add_unsubscribe(out, v);
     if (page == PAGE_OBJECTED)

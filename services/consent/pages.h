@@ -7,7 +7,8 @@
 #include "common/text/text.h"
 
 enum page {
-    PAGE_CONFIRM, /* statement and button */
+    PAGE_CONFIRM,     /* statement and button */
+    PAGE_CONFIRM_AGE, /* the same, for a purpose with an age: the box wasn't ticked */
     PAGE_CONFIRMED,
     PAGE_ALREADY,
     PAGE_USED,
@@ -29,6 +30,7 @@ struct page_values {
     struct text purpose;    /* the title; TEXT_NONE: "" */
     struct text statement;  /* PAGE_CONFIRM */
     struct text statement_language;
+    int64_t age; /* PAGE_CONFIRM: a box says that the reader is so old; 0: none */
 };
 
 /* page_language: the first of the wanted that there is a catalogue for: `first`, then what an Accept-Language header

@@ -86,6 +86,14 @@ static struct text printable(struct text text)
     return text;
 }
 
+/* The age that the purpose is for; 0: none. */
+static int64_t age_of(struct call *call, const struct link *link)
+{
+    const struct policy_purpose *purpose = policy_purpose(call->policy, link->token.purpose);
+
+    return purpose != NULL ? purpose->age : 0;
+}
+
 static enum outcome keep_evidence(struct call *call, const struct http_request *request, const struct link *link,
                                   struct bytes digest, struct uuid *evidence, struct error *err)
 {
@@ -100,6 +108,7 @@ static enum outcome keep_evidence(struct call *call, const struct http_request *
                                                   .purpose = link->token.purpose,
                                                   .statement = link->token.statement,
                                                   .language = link->token.language,
+                                                  .age_over = age_of(call, link),
                                                   .statement_digest = digest.p != NULL
                                                                           ? text_hex(call->arena, digest.p, digest.n)
                                                                           : TEXT_NONE},
@@ -160,6 +169,7 @@ static enum outcome confirm(struct call *call, const struct http_request *reques
         .act = CONSENT_CONFIRMED,
         .given_by = GIVEN_BY_SUBJECT,
         .at = call->now_us,
+        .age_over = age_of(call, link),
         .source = TEXT("confirmation"),
         .statement_digest = digest,
     };
@@ -169,6 +179,8 @@ static enum outcome confirm(struct call *call, const struct http_request *reques
         .purpose = token->purpose,
         .state = CONSENT_CONFIRMED,
         .statement = token->statement,
+        .ground = GROUND_CONSENT,
+        .age_over = age_of(call, link),
         .language = token->language,
         .at = call->now_us,
         .asked_position = token->asked_position,
@@ -196,6 +208,10 @@ enum outcome post_confirm(struct call *call, const struct http_request *request,
     TRY(load_link(call, request->params[0], true, &link, err));
     if (link.plan != CONFIRM_YES) {
         show_link(call, request, &link, answers[link.plan].page, answers[link.plan].status, response);
+        return DONE;
+    }
+    if (age_of(call, &link) > 0 && !text_is(http_form(request, "age", call->arena), "yes")) {
+        show_link(call, request, &link, PAGE_CONFIRM_AGE, 422, response);
         return DONE;
     }
     TRY(confirm(call, request, &link, err));

@@ -43,8 +43,11 @@ static const struct http_route routes[] = {
 };
 
 static const struct periodic_job jobs[] = {
-    EVERY("expire-opt-ins", SECONDS(10), expire_opt_ins), EVERY("lapse-grants", MINUTES(10), lapse_grants),
-    EVERY("clear-idle", SECONDS(10), clear_idle),         EVERY("destroy-doomed", MINUTES(1), destroy_doomed),
+    EVERY("expire-opt-ins", SECONDS(10), expire_opt_ins),
+    EVERY("lapse-grants", MINUTES(10), lapse_grants),
+    EVERY("clear-idle", SECONDS(10), clear_idle),
+    EVERY("destroy-doomed", MINUTES(1), destroy_doomed),
+    EVERY("ask-anew", MINUTES(10), ask_anew),
     EVERY("verify-ledger", HOURS(24), verify_ledger),
 };
 

@@ -8,7 +8,7 @@ void show(struct call *call, const struct http_request *request, const struct sh
     const struct policy_purpose *purpose =
         shown->purpose.p != NULL ? policy_purpose(call->policy, shown->purpose) : NULL;
     const struct policy_statement *statement =
-        purpose != NULL && shown->page == PAGE_CONFIRM
+        purpose != NULL && (shown->page == PAGE_CONFIRM || shown->page == PAGE_CONFIRM_AGE)
             ? policy_statement(call->policy, purpose, shown->statement, shown->language)
             : NULL;
     struct page_values values = {
@@ -17,6 +17,7 @@ void show(struct call *call, const struct http_request *request, const struct sh
         .controller = text_of(call->policy->controller_name),
         .purpose = purpose != NULL ? text_of(purpose->title) : shown->purpose,
         .statement = statement != NULL ? text_of(statement->text) : TEXT(""),
+        .age = purpose != NULL ? purpose->age : 0,
         .statement_language = statement != NULL ? text_of(statement->language) : TEXT(""),
     };
 

@@ -8,6 +8,22 @@ static int at_int4(const struct pg_rows *rows, int row, int column, int absent)
     return pg_is_null(rows, row, column) ? absent : (int)pg_get_int4(rows, row, column);
 }
 
+static void add_int8(struct pg_params *params, int64_t v)
+{
+    if (v == INT64_MIN)
+        pg_add_null(params);
+    else
+        pg_add_int8(params, v);
+}
+
+static void add_small(struct pg_params *params, int v)
+{
+    if (v < 0)
+        pg_add_null(params);
+    else
+        pg_add_int4(params, v);
+}
+
 static struct text copied(struct arena *arena, struct text t)
 {
     return t.p == NULL ? TEXT_NONE : text_copy(arena, t);
@@ -46,6 +62,10 @@ static void standing_at(struct arena *arena, const struct pg_rows *rows, int row
         .objected = refused_at(rows, row, 17),
         .lifted = refused_at(rows, row, 19),
         .bounced_at = pg_get_time(rows, row, 21),
+        .whose = at_int4(rows, row, 22, ADDRESS_CONSUMER),
+        .country = copied(arena, pg_get_text(rows, row, 23)),
+        .ground = at_int4(rows, row, 24, GROUND_CONSENT),
+        .age_over = at_int4(rows, row, 25, 0),
         .mailed_at = CLOCK_NONE,
     };
 }
@@ -102,6 +122,17 @@ enum outcome store_mailed(struct call *call, const struct standing_query *query,
 
 /* ---- addresses -------------------------------------------------------------------------------------------------------- */
 
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Only a code: nothing else of what a source wrote there stays. */
+static bool is_country(struct text text)
+{
+    return text.n == 2 && is_letter(text.p[0]) && is_letter(text.p[1]);
+}
+
 enum outcome store_address_put(struct call *call, struct address *address, bool *made, struct error *err)
 {
     struct pg_params params;
@@ -113,6 +144,11 @@ enum outcome store_address_put(struct call *call, struct address *address, bool 
     pg_add_hash(&params, &address->email);
     pg_add_hash(&params, &address->wide);
     pg_add_time(&params, call->now_us);
+    add_small(&params, address->whose);
+    if (is_country(address->country))
+        pg_add_text(&params, address->country);
+    else
+        pg_add_null(&params);
     TRY(pg_exec(call->pg, &consent_sql_address_put, &params, &rows, err));
     address->id = pg_get_uuid(&rows, 0, 0);
     *made = pg_get_bool(&rows, 0, 1);
@@ -210,22 +246,6 @@ enum outcome store_purposes(struct call *call, const struct uuid *address, struc
 
 /* ---- ledger and state --------------------------------------------------------------------------------------------------- */
 
-static void add_int8(struct pg_params *params, int64_t v)
-{
-    if (v == INT64_MIN)
-        pg_add_null(params);
-    else
-        pg_add_int8(params, v);
-}
-
-static void add_small(struct pg_params *params, int v)
-{
-    if (v < 0)
-        pg_add_null(params);
-    else
-        pg_add_int4(params, v);
-}
-
 enum outcome store_ledger_add(struct call *call, const struct ledger_row *row, int64_t *position, struct error *err)
 {
     struct pg_params params;
@@ -250,6 +270,7 @@ enum outcome store_ledger_add(struct call *call, const struct ledger_row *row, i
     pg_add_int8(&params, call->policy_version);
     pg_add_str(&params, call->policy->controller);
     pg_add_uuid(&params, &row->act_id);
+    add_small(&params, row->age_over > 0 ? (int)row->age_over : -1);
     TRY(pg_exec(call->pg, &consent_sql_ledger_add, &params, &rows, err));
     *position = pg_get_int8(&rows, 0, 0);
     pg_rows_free(&rows);
@@ -316,6 +337,8 @@ enum outcome store_state_put(struct call *call, const struct state_row *row, str
     pg_add_time(&params, row->asked_at);
     pg_add_time(&params, call->now_us);
     pg_add_text(&params, row->source);
+    add_small(&params, row->state == CONSENT_CONFIRMED || row->state == CONSENT_ASSERTED ? row->ground : -1);
+    add_small(&params, row->age_over > 0 ? (int)row->age_over : -1);
     TRY(pg_exec(call->pg, &consent_sql_state_put, &params, &rows, err));
     store_changed(call->arena, &rows, out);
     pg_rows_free(&rows);

@@ -24,8 +24,10 @@ enum outcome store_mailed(struct call *call, const struct standing_query *query,
 struct address {
     struct uuid id;
     struct hash email, wide;
-    struct uuid vault; /* what to open; nil: unknown */
-    bool item;         /* vault is an item of its own, not a record */
+    int whose;           /* enum address_kind; -1: unknown. The more protected of two words stays */
+    struct text country; /* TEXT_NONE: unknown */
+    struct uuid vault;   /* what to open; nil: unknown */
+    bool item;           /* vault is an item of its own, not a record */
 };
 /* store_address_put: finds or makes the row by its keys, locks it; fills id. *made tells. */
 enum outcome store_address_put(struct call *call, struct address *address, bool *made, struct error *err) WARN_UNUSED;
@@ -56,6 +58,7 @@ struct ledger_row {
     int act;      /* enum consent_state */
     int given_by; /* enum given_by; -1: unknown */
     int64_t at;
+    int64_t age_over; /* 0: nothing is known */
     struct text source;
     struct uuid evidence;
     struct bytes statement_digest;
@@ -76,6 +79,8 @@ struct state_row {
     struct text channel, purpose;
     int state;
     int64_t statement;
+    int ground;       /* of a grant: enum policy_ground */
+    int64_t age_over; /* 0: nothing is known */
     struct text language;
     int64_t position, at, asked_position, asked_at; /* the last two INT64_MIN and CLOCK_NONE unless confirmed */
     struct text source;
@@ -178,16 +183,25 @@ enum outcome store_address_vaults(struct call *call, const struct uuid_list *add
                                   struct error *err) WARN_UNUSED;
 enum outcome store_address_erase(struct call *call, const struct uuid_list *addresses, struct error *err) WARN_UNUSED;
 
+/* store_granted_before: grants of an older version whose holder hasn't been asked for the newer one; a page after *after,
+ * which is advanced; their addresses are locked. */
+struct granted {
+    struct address address;
+    struct text channel, language;
+};
+enum outcome store_granted_before(struct call *call, struct text purpose, int64_t version, struct uuid *after, int most,
+                                  struct granted **out, size_t *n, struct error *err) WARN_UNUSED;
+
 struct lapsing {
     struct uuid address;
     struct hash email;
     struct text channel, purpose;
 };
-/* store_unused: grants of a purpose that were not used for so long; store_unconfirmed: assertions of a source. */
+/* store_unused: grants of a purpose that were not used for so long; store_unconfirmed: a source's assertions for a purpose. */
 enum outcome store_unused(struct call *call, struct text purpose, struct duration after, int most, struct lapsing **out,
                           size_t *n, struct error *err) WARN_UNUSED;
-enum outcome store_unconfirmed(struct call *call, struct text source, struct duration after, int most,
-                               struct lapsing **out, size_t *n, struct error *err) WARN_UNUSED;
+enum outcome store_unconfirmed(struct call *call, struct text source, struct text purpose, struct duration after,
+                               int most, struct lapsing **out, size_t *n, struct error *err) WARN_UNUSED;
 
 /* The addresses that are gone with a forgotten set, and what lies in the vault about it. */
 enum outcome store_forget_addresses(struct call *call, const struct forget_set *set, struct uuid_list *out,

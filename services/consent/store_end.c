@@ -216,19 +216,23 @@ enum outcome store_address_erase(struct call *call, const struct uuid_list *addr
     return exec_count(call, &consent_sql_address_erase, &params, &rows, err);
 }
 
-static enum outcome lapsing(struct call *call, const struct pg_statement *statement, struct text name,
-                            struct duration after, int most, struct lapsing **out, size_t *n, struct error *err)
+/* source: TEXT_NONE where the statement asks for none. */
+static enum outcome lapsing(struct call *call, const struct pg_statement *statement, struct text purpose,
+                            struct text source, struct duration after, int most, struct lapsing **out, size_t *n,
+                            struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows = {0};
 
     pg_params_init(&params, call->arena);
-    pg_add_text(&params, name);
+    pg_add_text(&params, purpose);
     pg_add_time(&params, call->now_us);
     pg_add_int4(&params, after.months);
     pg_add_int4(&params, after.days);
     pg_add_int8(&params, after.us);
     pg_add_int4(&params, most);
+    if (source.p != NULL)
+        pg_add_text(&params, source);
     TRY(pg_exec(call->pg, statement, &params, &rows, err));
     *n = (size_t)rows.n;
     *out = ARENA_ARRAY(call->arena, *n + 1, struct lapsing);
@@ -244,13 +248,40 @@ static enum outcome lapsing(struct call *call, const struct pg_statement *statem
 enum outcome store_unused(struct call *call, struct text purpose, struct duration after, int most, struct lapsing **out,
                           size_t *n, struct error *err)
 {
-    return lapsing(call, &consent_sql_lapse_due, purpose, after, most, out, n, err);
+    return lapsing(call, &consent_sql_lapse_due, purpose, TEXT_NONE, after, most, out, n, err);
 }
 
-enum outcome store_unconfirmed(struct call *call, struct text source, struct duration after, int most,
-                               struct lapsing **out, size_t *n, struct error *err)
+enum outcome store_unconfirmed(struct call *call, struct text source, struct text purpose, struct duration after,
+                               int most, struct lapsing **out, size_t *n, struct error *err)
 {
-    return lapsing(call, &consent_sql_assertions_due, source, after, most, out, n, err);
+    return lapsing(call, &consent_sql_assertions_due, purpose, source, after, most, out, n, err);
+}
+
+enum outcome store_granted_before(struct call *call, struct text purpose, int64_t version, struct uuid *after, int most,
+                                  struct granted **out, size_t *n, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows = {0};
+
+    pg_params_init(&params, call->arena);
+    pg_add_text(&params, purpose);
+    pg_add_int8(&params, version);
+    pg_add_bytes(&params, (struct bytes){.p = after->b, .n = sizeof after->b});
+    pg_add_int4(&params, most);
+    TRY(pg_exec(call->pg, &consent_sql_granted_before, &params, &rows, err));
+    *n = (size_t)rows.n;
+    *out = ARENA_ARRAY(call->arena, *n + 1, struct granted);
+    for (int i = 0; i < rows.n; i++) {
+        (*out)[i] = (struct granted){.address = {.id = pg_get_uuid(&rows, i, 0),
+                                                 .email = pg_get_hash(&rows, i, 1),
+                                                 .wide = pg_get_hash(&rows, i, 2),
+                                                 .vault = pg_get_uuid(&rows, i, 3)},
+                                     .channel = copied(call->arena, pg_get_text(&rows, i, 4)),
+                                     .language = copied(call->arena, pg_get_text(&rows, i, 5))};
+        *after = (*out)[i].address.id;
+    }
+    pg_rows_free(&rows);
+    return DONE;
 }
 
 /* ---- forget ------------------------------------------------------------------------------------------------------------- */

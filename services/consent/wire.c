@@ -118,6 +118,7 @@ void wire_evidence(const struct confirmation_evidence *evidence, struct buf *out
     wire_text(out, &first, "user_agent", evidence->user_agent);
     wire_text(out, &first, "purpose", evidence->purpose);
     wire_int(out, &first, "statement", evidence->statement);
+    wire_int(out, &first, "age_over", evidence->age_over > 0 ? evidence->age_over : INT64_MIN);
     wire_text(out, &first, "language", evidence->language);
     wire_text(out, &first, "statement_digest", evidence->statement_digest);
     buf_char(out, '}');

@@ -49,7 +49,8 @@ struct confirmation_evidence {
     int64_t at;
     struct text client, user_agent, purpose, language, statement_digest; /* digest: hex */
     int64_t statement;
-    const char *how; /* "confirm" | "unsubscribe" | "one-click" */
+    int64_t age_over; /* what the reader said to be; 0: wasn't asked */
+    const char *how;  /* "confirm" | "unsubscribe" | "one-click" */
 };
 void wire_evidence(const struct confirmation_evidence *evidence, struct buf *out);
 

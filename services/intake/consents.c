@@ -61,6 +61,15 @@ static void add_soft_opt_in(struct buf *out, const struct consent_act *in)
                in->soft_opt_in.opt_out_offered ? "true" : "false");
 }
 
+static void add_age(struct buf *out, const struct consent_act *in)
+{
+    if (!in->has_age)
+        return;
+    buf_printf(out, ",\"age\":{\"over\":%lld", (long long)in->age.over);
+    add_text(out, ",\"how\":", in->age.how);
+    buf_char(out, '}');
+}
+
 static struct uuid add_evidence(struct batch *batch, const struct work *work, const struct consent_act *in)
 {
     struct buf *out = &batch->text;
@@ -68,6 +77,7 @@ static struct uuid add_evidence(struct batch *batch, const struct work *work, co
     buf_char(out, '{');
     add_provenance(out, &in->provenance);
     add_text(out, ",\"how\":", in->how);
+    add_age(out, in);
     if (work->item->type == &consent_recorded_event) {
         add_text(out, ",\"given_by\":", text_of(given_by_names[in->given_by]));
         buf_str(out, in->double_opt_in ? ",\"double_opt_in\":true" : ",\"double_opt_in\":false");
@@ -104,6 +114,12 @@ static struct key_list address_keys(const struct identifiers *ids, struct arena 
     return keys;
 }
 
+/* Whose address it is: a role's mailbox is known by its name; the rest is what the source or the policy's category says. */
+static int whose(const struct identifiers *ids, int said)
+{
+    return ids->role_mailbox ? (int)ADDRESS_ROLE : said;
+}
+
 /* ---- consents[] of a record: they ask, they never prove -------------------------------------------------------------------- */
 
 static bool may_ask(const struct batch *batch, const struct consent_ask *ask, struct text language)
@@ -131,6 +147,13 @@ static bool is_own(const struct policy *policy, struct text system, const struct
     return provenance->act == ACT_SUBJECT && source != NULL && source->subject_acts;
 }
 
+static int category_addresses(const struct policy *policy, struct text name)
+{
+    const struct policy_category *category = policy_category(policy, name);
+
+    return category != NULL ? (int)category->addresses : -1;
+}
+
 void ask_consents(struct batch *batch, const struct work *work, const struct slot *slot)
 {
     const struct contact_recorded *in = work->item->event;
@@ -154,6 +177,9 @@ void ask_consents(struct batch *batch, const struct work *work, const struct slo
             .statement = ask->statement,
             .at = in->provenance.captured_at,
             .source = in->record.system,
+            .whose = whose(&ids, category_addresses(batch->call->policy, in->category)),
+            .country = state_country(&slot->state),
+            .age_over = INT64_MIN,
             .own = is_own(batch->call->policy, in->record.system, &in->provenance),
         };
         if (!may_ask(batch, ask, asked.language)) {
@@ -191,6 +217,9 @@ void take_consent(struct batch *batch, struct work *work)
             .at = in->provenance.captured_at,
             .source = work->system,
             .evidence = evidence,
+            .whose = whose(&work->ids, in->whose),
+            .country = in->country,
+            .age_over = in->has_age ? in->age.over : INT64_MIN,
             .own = is_own(batch->call->policy, work->system, &in->provenance),
         };
         publish(batch, &consent_asked_event, &work->ids.email, &act, &asked);
@@ -208,6 +237,9 @@ void take_consent(struct batch *batch, struct work *work)
         .given_at = in->given_at,
         .given_by = in->given_by,
         .double_opt_in = in->double_opt_in,
+        .whose = whose(&work->ids, in->whose),
+        .country = in->country,
+        .age_over = in->has_age ? in->age.over : INT64_MIN,
         .soft_opt_in = in->has_soft_opt_in && in->soft_opt_in.similar && in->soft_opt_in.opt_out_offered,
         .evidence = evidence,
     };

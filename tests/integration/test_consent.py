@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import yaml
 
-from consents import NEWS, OTHER, Ledger, address, asks, asserts, forget_the_day, refuses, sealed, vault
+from consents import NEWS, OTHER, TRADE, Ledger, address, asks, asserts, forget_the_day, refuses, sealed, vault
 from internal_events import forget
 from lethe_stack import contact, event, wait_until
 
@@ -123,6 +123,29 @@ def test_a_record_may_ask(stack, ledger):
     assert "bestätigen" in message["Subject"]
     assert stack.http("POST", ledger.link(email)[1]).status_code == 200
     assert ledger.decide(email)["allowed"]
+
+
+def test_a_purpose_with_an_age_and_a_ground_by_kind_of_address(stack, ledger):
+    """The page asks for the age; a role's mailbox in France may be mailed on a soft opt-in, a consumer's not."""
+    email, role, consumer = address(), f"info@{uuid.uuid4().hex[:12]}.example", address()
+    stack.send(asks(email, TRADE))
+    _, link = ledger.link(email)
+    assert 'type="checkbox" name="age"' in stack.http("GET", link).text
+    missed = stack.http("POST", link)
+    assert missed.status_code == 422 and 'role="alert"' in missed.text
+    assert ledger.state(email, TRADE) == "requested", "confirmed without a word about the age"
+    assert stack.http("POST", link, data={"age": "yes"}).status_code == 200
+    answer = ledger.decide(email, TRADE)
+    assert answer["allowed"] and answer["statement"] == 2
+    assert stack.value("SELECT age_over FROM consent.ledger WHERE position = %s", (answer["position"],)) == 18
+
+    sale = {"soft_opt_in": {"sale": "O-1", "similar": True, "opt_out_offered": True}, "country": "FR",
+            "age": {"over": 18, "how": "checkout"}, "double_opt_in": True}
+    stack.send(asserts(role, TRADE, **sale), asserts(consumer, TRADE, **{**sale, "double_opt_in": False}))
+    wait_until(lambda: 2 in ledger.acts(consumer) and 2 in ledger.acts(role), what="the assertions")
+    answer = ledger.decide(role, TRADE)
+    assert answer["allowed"] and answer["ground"] == "soft-opt-in"
+    assert ledger.decide(consumer, TRADE)["why"] == "no-consent", "the policy wants a double opt-in from the shop"
 
 
 # ---- leaving ---------------------------------------------------------------------------------------------------------
@@ -415,7 +438,7 @@ def digest_of(stack, position):
     row = stack.rows(
         "SELECT position, address::text, encode(subject_key, 'hex'), record::text, channel, purpose, statement, language,"
         " act, given_by, (extract(epoch FROM at) * 1000000)::bigint, (extract(epoch FROM recorded_at) * 1000000)::bigint,"
-        " source, evidence::text, encode(statement_digest, 'hex'), policy_version, controller, act_id::text, salt"
+        " source, evidence::text, encode(statement_digest, 'hex'), policy_version, controller, act_id::text, age_over, salt"
         " FROM consent.ledger WHERE position = %s", (position,))[0]
     return hashlib.sha256(bytes(row[-1]) + json.dumps(row[:-1], ensure_ascii=False).encode()).digest()
 
@@ -485,14 +508,37 @@ def test_resync_says_everything_again(stack, ledger):
 # ---- ends --------------------------------------------------------------------------------------------------------------
 
 
+def a_changed_statement_asks_anew(stack, ledger, say):
+    """One mail to who agreed to the older version; until its button is pressed nothing may be mailed."""
+    loyal, gone = address(), address()
+    number, _ = ledger.confirm(loyal)
+    ledger.confirm(gone)
+    stack.http("POST", ledger.decide(gone)["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"})
+    say(lambda words: words["purposes"][NEWS]["statements"].append(
+        {"version": 4, "language": "en", "asks_anew": True, "text": "I want all news about Product A."}))
+    assert ledger.decide(loyal)["why"] == "statement-changed"
+    _, link = ledger.link(loyal, after=number)
+    assert "I want all news about Product A." in stack.http("GET", link).text
+    say(lambda words: None)  # the job looks again
+    assert ledger.decide(loyal)["why"] == "statement-changed"
+    assert stack.http("POST", link).status_code == 200
+    answer = ledger.decide(loyal)
+    assert answer["allowed"] and answer["statement"] == 4
+    stack.wait_drained()
+    assert len(stack.mails(loyal)) == 2 and len(stack.mails(gone)) == 1, "asked twice, or asked who refused"
+
+
 def test_what_nobody_confirms_is_erased(own_stack):
     own_stack.up()
     policy = Path(own_stack.env["LETHE_POLICY"])
-    words = yaml.safe_load(policy.read_text())
-    words["opt_in_valid"] = "PT3S"
-    policy.write_text(yaml.safe_dump(words, allow_unicode=True, sort_keys=False))
-    own_stack.restart("consent")
+
+    def say(change):
+        words = yaml.safe_load(policy.read_text())
+        change(words)
+        policy.write_text(yaml.safe_dump(words, allow_unicode=True, sort_keys=False))
+        own_stack.restart("consent")
     ledger = Ledger(own_stack)
+    say(lambda words: words.update(opt_in_valid="PT3S"))
     silent, known = address(), address()
 
     own_stack.send(refuses(known, OTHER))
@@ -522,6 +568,8 @@ def test_what_nobody_confirms_is_erased(own_stack):
     assert not sealed(own_stack, kinds=(3, 4)), "what can be opened outlived its term"
     assert own_stack.value("SELECT count(*) FROM keyring.key WHERE key_id = ANY(%s)", (items,), keyring=True) == 0
     own_stack.wait_drained()
+    say(lambda words: words.update(opt_in_valid="P7D"))
+    a_changed_statement_asks_anew(own_stack, ledger, say)
 
 
 def test_a_forget_leaves_the_neighbours_proof(stack, ledger):

@@ -8,7 +8,8 @@ from lethe_stack import event, mail_text
 
 NEWS = "product-a-news"
 OTHER = "product-b-news"
-STATEMENTS = {NEWS: 3, OTHER: 1}
+TRADE = "trade-offers"
+STATEMENTS = {NEWS: 3, OTHER: 1, TRADE: 2}
 
 
 def address():
@@ -26,11 +27,11 @@ def asks(email, purpose=NEWS, language="en", at="2026-11-01T09:00:00Z"):
         "provenance": provenance(at)}, source="urn:acme:web", key=email)
 
 
-def asserts(email, purpose=NEWS, given_at="2026-11-02T09:00:00Z", source="urn:acme:shop"):
+def asserts(email, purpose=NEWS, given_at="2026-11-02T09:00:00Z", source="urn:acme:shop", **more):
     return event("lethe.consent.recorded", {
         "address": email, "channel": "email", "purpose": purpose, "statement": STATEMENTS[purpose], "language": "en",
         "provenance": provenance(), "given_at": given_at, "given_by": "subject", "how": "checkout box",
-        "double_opt_in": False, "evidence": {"box": "ticked"}}, source=source, key=email)
+        "double_opt_in": False, "evidence": {"box": "ticked"}, **more}, source=source, key=email)
 
 
 def refuses(email, purpose="all", kind="withdrawn", at="2026-11-20T09:00:00Z"):

@@ -4,6 +4,8 @@ CREATE TABLE {schema}.address (
     id         uuid PRIMARY KEY,
     email_key  bytea       NOT NULL UNIQUE CHECK (octet_length(email_key) = 16),
     wide_key   bytea       CHECK (octet_length(wide_key) = 16),
+    whose      smallint    CHECK (whose BETWEEN 0 AND 2), -- enum address_kind of common/policy; NULL: unknown, a consumer's
+    country    text        CHECK (length(country) = 2),
     vault      uuid,       -- what to open for the address itself; NULL: known by a refusal alone
     created_at timestamptz NOT NULL,
     bounced_at timestamptz, -- told by the mailer; lifted by a confirmation
@@ -34,6 +36,7 @@ CREATE TABLE {schema}.ledger (
     language         text,
     act              smallint    NOT NULL CHECK (act BETWEEN 0 AND 6), -- enum consent_state of proto/events.h
     given_by         smallint,   -- enum given_by of proto/contact.h
+    age_over         smallint,   -- the person is known to be so old; how, says the evidence
     at               timestamptz NOT NULL,
     recorded_at      timestamptz NOT NULL,
     source           text        NOT NULL,
@@ -102,7 +105,7 @@ CREATE FUNCTION {schema}.ledger_digest(l {schema}.ledger) RETURNS bytea LANGUAGE
     SELECT sha256(l.salt || convert_to(jsonb_build_array(
         l.position, l.address, encode(l.subject_key, 'hex'), l.record, l.channel, l.purpose, l.statement, l.language, l.act,
         l.given_by, (extract(epoch FROM l.at) * 1000000)::bigint, (extract(epoch FROM l.recorded_at) * 1000000)::bigint,
-        l.source, l.evidence, encode(l.statement_digest, 'hex'), l.policy_version, l.controller, l.act_id)::text, 'UTF8'))
+        l.source, l.evidence, encode(l.statement_digest, 'hex'), l.policy_version, l.controller, l.act_id, l.age_over)::text, 'UTF8'))
 $$;
 
 CREATE FUNCTION {schema}.ledger_seal() RETURNS trigger
@@ -195,6 +198,8 @@ CREATE TABLE {schema}.state (
     rev            bigint      NOT NULL,
     state          smallint    NOT NULL,
     statement      bigint,
+    ground         smallint,   -- of a grant: enum policy_ground
+    age_over       smallint,   -- of a grant: 999: a guardian's act
     language       text,
     position       bigint      NOT NULL, -- the act that made it
     at             timestamptz NOT NULL,
@@ -206,7 +211,7 @@ CREATE TABLE {schema}.state (
     PRIMARY KEY (address, channel, purpose)
 );
 CREATE INDEX state_grant_used ON {schema}.state (purpose, (greatest(at, last_used_at))) WHERE state IN (1, 2);
-CREATE INDEX state_asserted ON {schema}.state (source, recorded_at) WHERE state = 2;
+CREATE INDEX state_asserted ON {schema}.state (source, purpose, recorded_at) WHERE state = 2;
 
 -- Links to confirm. The token itself stands in the mail alone.
 CREATE TABLE {schema}.confirm_token (

@@ -1,6 +1,6 @@
 WITH item AS (
     SELECT t.i::int4 AS i, t.email, coalesce(t.wide, a.wide_key) AS wide, t.record, t.channel, t.purpose, a.id AS address,
-           a.bounced_at
+           a.bounced_at, a.whose, a.country
       FROM unnest($1::bytea[], $2::bytea[], $3::uuid[], $4::text[], $5::text[]) WITH ORDINALITY
            AS t(email, wide, record, channel, purpose, i)
       LEFT JOIN address a ON a.email_key = t.email),
@@ -34,7 +34,7 @@ SELECT item.i, item.address,
        s.state, s.rev, s.statement, s.language, s.position, s.at, s.asked_position, s.asked_at, s.recorded_at,
        s.last_used_at, s.source,
        f.withdrawn_position, f.withdrawn_at, f.objected_position, f.objected_at,
-       l.position, l.at, item.bounced_at
+       l.position, l.at, item.bounced_at, item.whose, item.country, s.ground, s.age_over
   FROM item
   LEFT JOIN state s ON s.address = item.address AND s.channel = item.channel AND s.purpose = item.purpose
   LEFT JOIN state l ON l.address = item.address AND l.channel = item.channel AND l.purpose = '' AND l.state = 5

@@ -406,6 +406,120 @@ static void mistakes_of_categories(void **state)
     }
 }
 
+/* A policy with one purpose, and what the source may assert for it. */
+#define PURPOSE(words)                                                                                                 \
+    SMALLEST                                                                                                           \
+    "purposes:\n  news:\n    { title: News, advertising: true, statements: [{ version: 1, language: en, text: x "      \
+    "}], " words " }\n"
+#define ASSERTING(words)                                                                                               \
+    CONTROLLER "sources:\n  crm: { verification: none, " words " }\n" CATEGORIES LEAD                                  \
+               "purposes:\n  news: { title: News, ground: consent, advertising: true, statements: [{ version: 1, "     \
+               "language: en, text: x }] }\n"
+
+static void mistakes_of_purposes_and_pages(void **state)
+{
+    static const struct {
+        const char *yaml, *mistake;
+    } cases[] = {
+        {CONTROLLER "  colour: red\n" SOURCES CATEGORIES LEAD, "/controller/colour: is no colour"},
+        {CONTROLLER "  colour: '#0B57D0'\n" SOURCES CATEGORIES LEAD, "/controller/colour: is no colour"},
+        {CONTROLLER "  logo: https://cdn.example/logo.png\n" SOURCES CATEGORIES LEAD, "/controller/logo: is no image"},
+        {CONTROLLER "  logo: 'data:image/png;base64,\">'\n" SOURCES CATEGORIES LEAD, "/controller/logo: is no image"},
+        {PURPOSE("ground: consent, where: [{ ground: consent }]"), "/purposes/news/where/0: fits every address"},
+        {PURPOSE("ground: consent, where: [{ kinds: [], ground: consent }]"),
+         "/purposes/news/where/0: an empty list fits no address"},
+        {PURPOSE("ground: consent, where: [{ kinds: [friend], ground: consent }]"),
+         "/purposes/news/where/0/kinds/0: is none of consumer, business, role"},
+        {PURPOSE("ground: consent, where: [{ countries: [de], ground: consent }]"),
+         "/purposes/news/where/0/countries/0: is no region"},
+        {PURPOSE("ground: consent, where: [{ kinds: [role], ground: duty }]"),
+         "/purposes/news/where/0/ground: only consent and soft-opt-in"},
+        {PURPOSE("ground: consent, where: [{ kinds: [role], ground: soft-opt-in, double_opt_in: true }]"),
+         "/purposes/news/where/0/double_opt_in: belongs to ground consent"},
+        {PURPOSE("ground: consent, age: 0"), "/purposes/news/age: must lie in 1 to 99"},
+        {SMALLEST "purposes:\n  orders: { title: Orders, ground: contract, advertising: false, age: 18 }\n",
+         "/purposes/orders/age: a contract or duty asks for no age"},
+        {SMALLEST
+         "purposes:\n  orders: { title: Orders, ground: contract, advertising: false, where: [{ kinds: [role], "
+         "ground: consent }] }\n",
+         "/purposes/orders/where: a contract or duty is the same"},
+        {SMALLEST "purposes:\n  news: { title: News, ground: soft-opt-in, advertising: true, where: [{ kinds: [role], "
+                  "ground: consent }] }\n",
+         "/purposes/news/statements: a consent needs the statement"},
+        {SMALLEST "purposes:\n  news: { title: News, ground: consent, advertising: true, statements: [{ version: 1, "
+                  "language: en, text: x }, { version: 1, language: de, text: y, asks_anew: true }] }\n",
+         "/purposes/news/statements/1: asks_anew must be the same"},
+        {ASSERTING("assertions: { news: { mailed: false } }"), "/sources/crm/assertions: the source isn't trusted"},
+        {ASSERTING("consent_assertions: true, confirm_within: P6M, assertions: { nws: { mailed: false } }"),
+         "/sources/crm/assertions/nws: there is no such purpose"},
+        {ASSERTING(
+             "consent_assertions: true, confirm_within: P6M, assertions: { news: { mailed: false, confirm_within: "
+             "P1M } }"),
+         "/sources/crm/assertions/news: what is not mailed needs no further words"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *mistakes = read_bad(text_of(cases[i].yaml));
+        if (strstr(mistakes, cases[i].mistake) == NULL)
+            fail_msg("case %zu: not \"%s\" but:\n%s", i, cases[i].mistake, mistakes);
+        free(mistakes);
+    }
+}
+
+static void terms_by_country_and_kind(void **state)
+{
+    struct policy *policy = read_good(
+        SMALLEST
+        "purposes:\n  news: { title: News, ground: consent, double_opt_in: true, advertising: true,\n"
+        "    where: [{ countries: [FR, IE], kinds: [business, role], ground: soft-opt-in }, { countries: [GB], "
+        "ground: consent }],\n"
+        "    statements: [{ version: 1, language: en, text: x }, { version: 2, language: en, text: y, asks_anew: "
+        "true }, { version: 3, language: en, text: z }] }\n");
+    const struct policy_purpose *news = policy_purpose(policy, TEXT("news"));
+    static const struct {
+        const char *country;
+        int kind;
+        enum policy_ground ground;
+        bool double_opt_in;
+    } cases[] = {
+        {"FR", ADDRESS_BUSINESS, GROUND_SOFT_OPT_IN, false}, {"fr", ADDRESS_ROLE, GROUND_SOFT_OPT_IN, false},
+        {"FR", ADDRESS_CONSUMER, GROUND_CONSENT, true},      {"FR", -1, GROUND_CONSENT, true},
+        {"", ADDRESS_BUSINESS, GROUND_CONSENT, true},        {"DE", ADDRESS_BUSINESS, GROUND_CONSENT, true},
+        {"GB", ADDRESS_CONSUMER, GROUND_CONSENT, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct policy_terms terms = policy_terms(news, text_of(cases[i].country), cases[i].kind);
+        assert_int_equal(terms.ground, cases[i].ground);
+        assert_int_equal(terms.double_opt_in, cases[i].double_opt_in);
+    }
+    assert_true(policy_asks_anew(news, 1));
+    assert_false(policy_asks_anew(news, 2)); /* the third version doesn't ask again */
+    policy_release(policy);
+}
+
+static void what_a_source_may_assert(void **state)
+{
+    struct policy *policy = read_good(
+        CONTROLLER "sources:\n  crm: { verification: none, consent_assertions: true, confirm_within: P6M, assertions: {"
+                   " a: { mailed: false }, b: { double_opt_in: true, confirm_within: P1M } } }\n"
+                   "  desk: { verification: none }\n" CATEGORIES LEAD
+                   "purposes:\n  a: { title: A, ground: soft-opt-in, advertising: true }\n"
+                   "  b: { title: B, ground: soft-opt-in, advertising: true }\n"
+                   "  c: { title: C, ground: soft-opt-in, advertising: true }\n");
+
+    (void)state;
+    assert_false(policy_asserted(policy, TEXT("crm"), TEXT("a")).mailed);
+    struct policy_asserted b = policy_asserted(policy, TEXT("crm"), TEXT("b"));
+    assert_true(b.mailed && b.double_opt_in && b.confirm_within.months == 1);
+    struct policy_asserted c = policy_asserted(policy, TEXT("crm"), TEXT("c"));
+    assert_true(c.mailed && !c.double_opt_in && c.confirm_within.months == 6);
+    assert_false(policy_asserted(policy, TEXT("desk"), TEXT("c")).mailed);
+    assert_false(policy_asserted(policy, TEXT("nobody"), TEXT("c")).mailed);
+    policy_release(policy);
+}
+
 static void mistakes_of_the_controller(void **state)
 {
     static const struct {
@@ -603,6 +717,9 @@ int main(void)
         cmocka_unit_test(statements),
         cmocka_unit_test(every_kind_of_mistake),
         cmocka_unit_test(mistakes_of_categories),
+        cmocka_unit_test(mistakes_of_purposes_and_pages),
+        cmocka_unit_test(terms_by_country_and_kind),
+        cmocka_unit_test(what_a_source_may_assert),
         cmocka_unit_test(mistakes_of_the_controller),
         cmocka_unit_test(all_mistakes_at_once),
         cmocka_unit_test(bounded),

@@ -21,6 +21,7 @@ static const char yaml[] =
     "resend_unknown_confirmations: true\n"
     "sources:\n"
     "  shop: {verification: forget, subject_acts: true, consent_assertions: true, confirm_within: P6M,"
+    " assertions: {single: {confirm_within: P1M}, trade: {double_opt_in: true}},"
     " forgets_per_hour: 100, region: DE}\n"
     "  helpdesk: {verification: none, subject_acts: false, forgets_per_hour: 20, region: DE}\n"
     "categories:\n"
@@ -35,11 +36,15 @@ static const char yaml[] =
     " statements: [{version: 1, language: en, text: 'I want news.'}]}\n"
     "  similar: {title: Similar, ground: soft-opt-in, double_opt_in: false, advertising: true,"
     " statements: [{version: 1, language: en, text: 'Similar products.'}]}\n"
+    "  trade: {title: Trade, ground: consent, double_opt_in: true, advertising: true, age: 18,"
+    " where: [{countries: [FR], kinds: [business, role], ground: soft-opt-in}],"
+    " statements: [{version: 1, language: en, text: 'I want offers.'},"
+    " {version: 2, language: en, text: 'I want offers for the trade.', asks_anew: true}]}\n"
     "  order-mail: {title: Orders, ground: contract, advertising: false}\n"
     "holders: []\n";
 
 static struct policy *policy;
-static const struct policy_purpose *news, *single, *similar, *orders;
+static const struct policy_purpose *news, *single, *similar, *orders, *trade;
 
 static int read_policy(void **state)
 {
@@ -57,6 +62,7 @@ static int read_policy(void **state)
     single = policy_purpose(policy, TEXT("single"));
     similar = policy_purpose(policy, TEXT("similar"));
     orders = policy_purpose(policy, TEXT("order-mail"));
+    trade = policy_purpose(policy, TEXT("trade"));
     return news != NULL && single != NULL && similar != NULL && orders != NULL ? 0 : -1;
 }
 
@@ -70,6 +76,14 @@ static int drop_policy(void **state)
 static struct standing nothing(void)
 {
     return (struct standing){.last_used_at = CLOCK_NONE, .mailed_at = CLOCK_NONE, .bounced_at = CLOCK_NONE};
+}
+
+static bool asserts(const struct standing *s, const struct policy_purpose *purpose, bool soft, int64_t given_at)
+{
+    const struct policy_asserted allowed = {.mailed = true};
+    const struct assertion assertion = {.soft_conditions = soft, .given_at = given_at};
+
+    return decide_assert(s, purpose, &allowed, &assertion);
 }
 
 /* Asked as the ledger's 10th act two days ago, confirmed as the 11th. */
@@ -207,6 +221,7 @@ static void test_a_soft_opt_in_needs_its_conditions_on_record(void **state)
 
     (void)state;
     assert_int_equal(why(&none, similar), WHY_NO_CONSENT);
+    fresh.ground = GROUND_SOFT_OPT_IN;
     decide_ground(&fresh, policy, similar, NOW, &ground);
     assert_true(ground.allowed);
     assert_int_equal(ground.ground, GROUND_SOFT_OPT_IN);
@@ -283,8 +298,8 @@ static void test_an_objection_is_lifted_by_the_button(void **state)
     assert_int_equal(why(&s, news), WHY_OBJECTED);
     s.lifted = refused(6, 1);
     assert_false(decide_objected(&s));
-    assert_int_equal(why(&s, news), WHY_NO_CONSENT);  /* and nothing is revived */
-    assert_false(decide_assert(&s, news, true, NOW)); /* no assertion overrides what was refused */
+    assert_int_equal(why(&s, news), WHY_NO_CONSENT); /* and nothing is revived */
+    assert_false(asserts(&s, news, true, NOW));      /* no assertion overrides what was refused */
     assert_int_equal(decide_request(&s, news, 3, NOW, false, NOW), REQUEST_MAIL);
     s.objected = refused(7, 0); /* objected anew */
     assert_true(decide_objected(&s));
@@ -409,20 +424,117 @@ static void test_asserting(void **state)
     struct standing none = nothing(), s = confirmed(), before = asserted("shop", 30);
 
     (void)state;
-    assert_true(decide_assert(&none, news, false, NOW));
-    assert_false(decide_assert(&s, news, false, NOW));
-    assert_false(decide_assert(&before, news, false, before.at)); /* a nightly import says the same again */
-    assert_true(decide_assert(&before, news, false, NOW));
+    assert_true(asserts(&none, news, false, NOW));
+    assert_false(asserts(&s, news, false, NOW));
+    assert_false(asserts(&before, news, false, before.at)); /* a nightly import says the same again */
+    assert_true(asserts(&before, news, false, NOW));
     before.state = CONSENT_LAPSED;
-    assert_false(decide_assert(&before, news, false, before.at - 1));
-    assert_true(decide_assert(&before, news, false, NOW));
-    assert_false(decide_assert(&none, similar, false, NOW)); /* a soft opt-in without its conditions */
-    assert_true(decide_assert(&none, similar, true, NOW));
+    assert_false(asserts(&before, news, false, before.at - 1));
+    assert_true(asserts(&before, news, false, NOW));
+    assert_false(asserts(&none, similar, false, NOW)); /* a soft opt-in without its conditions */
+    assert_true(asserts(&none, similar, true, NOW));
     none.withdrawn = refused(1, 3650);
-    assert_false(decide_assert(&none, news, false, NOW));
+    assert_false(asserts(&none, news, false, NOW));
     none.withdrawn.any = false;
     none.restricted = true;
-    assert_false(decide_assert(&none, news, false, NOW));
+    assert_false(asserts(&none, news, false, NOW));
+}
+
+static struct ground ground_of(const struct standing *s, const struct policy_purpose *purpose)
+{
+    struct ground ground;
+
+    decide_ground(s, policy, purpose, NOW, &ground);
+    return ground;
+}
+
+static void test_the_ground_is_by_country_and_kind_of_address(void **state)
+{
+    struct standing shop = nothing(), soft = asserted("shop", 10);
+
+    (void)state;
+    shop.age_over = 18;
+    assert_int_equal(decide_request(&shop, trade, 2, NOW, true, NOW),
+                     REQUEST_MAIL); /* unknown counts as a consumer's */
+    shop.whose = ADDRESS_ROLE;
+    shop.country = TEXT("FR");
+    assert_int_equal(decide_request(&shop, trade, 2, NOW, true, NOW), REQUEST_NOTE); /* no double opt-in there */
+    const struct policy_asserted allowed = {.mailed = true};
+    struct assertion assertion = {.age_over = 18, .given_at = NOW};
+    assert_false(decide_assert(&shop, trade, &allowed, &assertion)); /* a soft opt-in without its conditions */
+    assertion.soft_conditions = true;
+    assert_true(decide_assert(&shop, trade, &allowed, &assertion));
+
+    soft.statement = 2;
+    soft.ground = GROUND_SOFT_OPT_IN;
+    soft.age_over = 18;
+    soft.whose = ADDRESS_BUSINESS;
+    soft.country = TEXT("FR");
+    assert_true(ground_of(&soft, trade).allowed);
+    assert_int_equal(ground_of(&soft, trade).ground, GROUND_SOFT_OPT_IN);
+    soft.whose = ADDRESS_CONSUMER; /* another source knows better */
+    assert_int_equal(ground_of(&soft, trade).why, WHY_NO_CONSENT);
+    soft.whose = ADDRESS_BUSINESS;
+    soft.country = TEXT("DE");
+    assert_int_equal(ground_of(&soft, trade).why, WHY_NO_CONSENT);
+    soft.ground = GROUND_CONSENT; /* a consent holds everywhere */
+    assert_true(ground_of(&soft, trade).allowed);
+}
+
+static void test_a_changed_statement_asks_anew_where_the_policy_says_so(void **state)
+{
+    struct standing s = confirmed();
+
+    (void)state;
+    s.age_over = 18;
+    s.statement = 2;
+    assert_true(ground_of(&s, trade).allowed);
+    assert_false(decide_ask_anew(&s, trade));
+    s.statement = 1;
+    assert_int_equal(ground_of(&s, trade).why, WHY_STATEMENT);
+    assert_true(decide_ask_anew(&s, trade));
+    s.restricted = true;
+    assert_false(decide_ask_anew(&s, trade));
+    s.restricted = false;
+    s.withdrawn = refused(12, 0); /* who refused isn't asked */
+    assert_false(decide_ask_anew(&s, trade));
+    s = confirmed();
+    s.statement = 2; /* of news, whose third version doesn't ask */
+    assert_true(ground_of(&s, news).allowed);
+}
+
+static void test_a_purpose_with_an_age(void **state)
+{
+    const struct policy_asserted allowed = {.mailed = true};
+    struct assertion assertion = {.given_at = NOW};
+    struct standing s = confirmed(), none = nothing();
+
+    (void)state;
+    s.statement = 2;
+    assert_int_equal(ground_of(&s, trade).why, WHY_AGE);
+    s.age_over = 16;
+    assert_int_equal(ground_of(&s, trade).why, WHY_AGE);
+    s.age_over = AGE_GUARDIAN;
+    assert_true(ground_of(&s, trade).allowed);
+    assert_false(decide_assert(&none, trade, &allowed, &assertion));
+    assertion.age_over = 18;
+    assert_true(decide_assert(&none, trade, &allowed, &assertion));
+}
+
+static void test_an_assertion_by_source_and_purpose(void **state)
+{
+    struct policy_asserted allowed = policy_asserted(policy, TEXT("shop"), TEXT("trade"));
+    struct assertion assertion = {.given_at = NOW, .age_over = 18};
+    struct standing s = asserted("shop", 60), none = nothing();
+
+    (void)state;
+    assert_true(ground_of(&s, news).allowed);
+    assert_int_equal(ground_of(&s, single).why, WHY_LAPSED); /* for this one only a month */
+    assert_true(decide_lapse(&s, policy, single, NOW));
+    assert_false(decide_lapse(&s, policy, news, NOW));
+    assert_false(decide_assert(&none, trade, &allowed, &assertion));
+    assertion.double_opt_in = true;
+    assert_true(decide_assert(&none, trade, &allowed, &assertion));
 }
 
 static void test_unsubscribing_again_changes_nothing(void **state)
@@ -463,6 +575,10 @@ int main(void)
         cmocka_unit_test(test_confirming_against_refusals),
         cmocka_unit_test(test_confirming_twice),
         cmocka_unit_test(test_asserting),
+        cmocka_unit_test(test_the_ground_is_by_country_and_kind_of_address),
+        cmocka_unit_test(test_a_changed_statement_asks_anew_where_the_policy_says_so),
+        cmocka_unit_test(test_a_purpose_with_an_age),
+        cmocka_unit_test(test_an_assertion_by_source_and_purpose),
         cmocka_unit_test(test_unsubscribing_again_changes_nothing),
     };
     return cmocka_run_group_tests(tests, read_policy, drop_policy);

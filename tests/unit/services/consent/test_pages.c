@@ -70,8 +70,9 @@ static void test_every_page_in_every_language(void **state)
                                      "purpose}"));
             assert_false(holds(html, "style=")); /* the policy lets no style attribute in */
             assert_true(holds(html, "width=device-width"));
-            assert_int_equal(holds(html, "<form method=\"post\">"),
-                             page == PAGE_CONFIRM || page == PAGE_UNSUBSCRIBE || page == PAGE_OBJECTED);
+            assert_int_equal(holds(html, "<form method=\"post\">"), page == PAGE_CONFIRM || page == PAGE_CONFIRM_AGE ||
+                                                                        page == PAGE_UNSUBSCRIBE ||
+                                                                        page == PAGE_OBJECTED);
         }
 }
 
