@@ -11,8 +11,8 @@ topic_fn on_consent_asked, on_consent_asserted, on_consent_refused;
 topic_fn on_person_linked, on_person_merged, on_person_split, on_mail_changed;
 /* routes_internal.c */
 route_fn post_decide, post_subject;
-/* routes_confirm.c, routes_unsubscribe.c: people's own pages */
-route_fn get_confirm, post_confirm, get_unsubscribe, post_unsubscribe;
+/* routes_confirm.c, routes_unsubscribe.c, routes_preferences.c: people's own pages */
+route_fn get_confirm, post_confirm, get_unsubscribe, post_unsubscribe, get_preferences, post_preferences;
 /* jobs.c */
 job_fn expire_opt_ins, lapse_grants, clear_idle, destroy_doomed, verify_ledger;
 /* anew.c */

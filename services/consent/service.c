@@ -30,6 +30,8 @@ static const struct http_route routes[] = {
     POST("/confirm/{token}", post_confirm, HTTP_OPEN),
     GET("/unsubscribe/{token}", get_unsubscribe, HTTP_OPEN),
     POST("/unsubscribe/{token}", post_unsubscribe, HTTP_OPEN),
+    GET("/preferences/{token}", get_preferences, HTTP_OPEN),
+    POST("/preferences/{token}", post_preferences, HTTP_OPEN),
     {.method = HTTP_POST,
      .path = "/internal/v1/decide",
      .handle = post_decide,
@@ -64,7 +66,6 @@ static enum outcome start(struct service *service, void **state, struct error *e
 {
     struct consent_shared *shared = calloc(1, sizeof *shared);
     const char *url = option_text(service_options(service), "public-url");
-    struct arena *arena = arena_new();
 
     (void)err;
     ENSURE(shared != NULL);
@@ -75,10 +76,6 @@ static enum outcome start(struct service *service, void **state, struct error *e
     token_key(service_index_key(service), shared->unsubscribe_key);
     shared->broken_chains = metrics_gauge(service_metrics(service), "lethe_consent_ledger_broken", "",
                                           "addresses whose chain of acts doesn't come to its seals");
-    struct text header = page_policy(arena);
-    ENSURE(header.n < sizeof shared->policy_header);
-    memcpy(shared->policy_header, header.p, header.n);
-    arena_free(arena);
     *state = shared;
     return DONE;
 }

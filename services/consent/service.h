@@ -10,7 +10,6 @@ extern const struct service_def consent_service;
 struct consent_shared {
     char *public_url;            /* without a slash at its end */
     uint8_t unsubscribe_key[32]; /* derived from the index key */
-    char policy_header[320];     /* the pages' Content-Security-Policy */
     struct metric *broken_chains;
 };
 

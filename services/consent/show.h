@@ -8,9 +8,13 @@
 struct shown {
     enum page page;
     int status;
-    struct text language; /* what the link was made in; TEXT_NONE: the reader's */
-    struct text purpose;  /* a name of the policy; TEXT_NONE: none */
-    int64_t statement;    /* PAGE_CONFIRM: its version */
+    struct text language;              /* what the link was made in; TEXT_NONE: the reader's */
+    struct text purpose;               /* a name of the policy; TEXT_NONE: none */
+    int64_t statement;                 /* PAGE_CONFIRM: its version */
+    const struct page_choice *choices; /* PAGE_PREFERENCES */
+    size_t choices_n;
+    bool objected;
+    struct text preferences; /* a path to link to; TEXT_NONE: none */
 };
 void show(struct call *call, const struct http_request *request, const struct shown *shown,
           struct http_response *response);

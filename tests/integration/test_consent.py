@@ -189,6 +189,42 @@ def test_the_buttons(stack, ledger):
     assert ledger.decide(email, "no-such-purpose")["why"] == "unknown-purpose"
 
 
+def test_the_preference_centre(stack, ledger):
+    email = address()
+    number, _ = ledger.confirm(email)
+    url = ledger.decide(email)["unsubscribe_url"]
+    assert 'href="../preferences/' in stack.http("GET", url).text
+    url = url.replace("/unsubscribe/", "/preferences/")
+    stack.wait_drained()
+    before = ledger.all_rows()
+    page = stack.http("GET", url + "?lang=de")
+    assert page.status_code == 200 and '<html lang="de">' in page.text
+    assert f'name="wanted-{NEWS}" value="yes" checked' in page.text and "Ich möchte von Acme per E-Mail" in page.text
+    assert f'name="wanted-{OTHER}" value="yes">' in page.text and "order-mail" not in page.text
+    assert stack.http("HEAD", url).status_code == 200
+    assert ledger.all_rows() == before, "looking changed something"
+
+    shown = {f"shown-{NEWS}": "on", f"shown-{OTHER}": "off", f"shown-{TRADE}": "off"}
+    kept = stack.http("POST", url, data={"do": "save", f"wanted-{NEWS}": "yes", **shown})
+    assert kept.status_code == 200 and 'role="status"' in kept.text
+    assert ledger.acts(email) == [0, 1], "nothing was changed, yet something was done"
+    saved = stack.http("POST", url, data={"do": "save", f"wanted-{OTHER}": "yes", **shown})
+    assert saved.status_code == 200 and 'role="status"' in saved.text
+    assert ledger.decide(email)["why"] == "withdrawn", "an acknowledged withdrawal wasn't seen"
+    assert ledger.decide(email, OTHER)["why"] == "no-consent", "a tick behind a mail's link is no confirmation"
+    _, link = ledger.link(email, after=number)
+    assert stack.http("POST", link).status_code == 200
+    assert ledger.decide(email, OTHER)["allowed"]
+
+    assert stack.http("POST", url, data={"do": "all"}).status_code == 200
+    assert ledger.decide(email, OTHER)["why"] == "objected"
+    assert 'value="lift"' in stack.http("GET", url).text
+    assert stack.http("POST", url, data={"do": "lift"}).status_code == 200
+    assert ledger.decide(email, OTHER)["why"] == "no-consent"
+    for method in ("GET", "POST"):
+        assert stack.http(method, url[:-3] + "AAA").status_code == 404
+
+
 def test_after_a_withdrawal_the_person_may_come_back(stack, ledger):
     email = address()
     number, _ = ledger.confirm(email)

@@ -35,7 +35,32 @@ static bool holds(struct text text, const char *part)
 
 static struct text render(enum page page, const char *language)
 {
-    struct page_values values = {.language = text_of(language),
+    static const struct page_choice choices[] = {
+        {{"news", sizeof "news" - 1},
+         {"News<script>", sizeof "News<script>" - 1},
+         {"I want <news>", sizeof "I want <news>" - 1},
+         {"en", sizeof "en" - 1},
+         CHOICE_ON},
+        {{"offers", sizeof "offers" - 1},
+         {"Offers", sizeof "Offers" - 1},
+         {"I want offers", sizeof "I want offers" - 1},
+         {"en", sizeof "en" - 1},
+         CHOICE_OFF},
+        {{"asked", sizeof "asked" - 1},
+         {"Asked", sizeof "Asked" - 1},
+         {"I asked", sizeof "I asked" - 1},
+         {"en", sizeof "en" - 1},
+         CHOICE_WAITING},
+        {{"fixed", sizeof "fixed" - 1},
+         {"Fixed", sizeof "Fixed" - 1},
+         {"", sizeof "" - 1},
+         {"", sizeof "" - 1},
+         CHOICE_FIXED},
+    };
+    struct page_values values = {.choices = choices,
+                                 .choices_n = 4,
+                                 .age = 16,
+                                 .language = text_of(language),
                                  .controller = TEXT("Acme <b>&\"'"),
                                  .purpose = TEXT("News<script>"),
                                  .statement = TEXT("I want </blockquote><img src=x>"),
@@ -70,9 +95,10 @@ static void test_every_page_in_every_language(void **state)
                                      "purpose}"));
             assert_false(holds(html, "style=")); /* the policy lets no style attribute in */
             assert_true(holds(html, "width=device-width"));
-            assert_int_equal(holds(html, "<form method=\"post\">"), page == PAGE_CONFIRM || page == PAGE_CONFIRM_AGE ||
-                                                                        page == PAGE_UNSUBSCRIBE ||
-                                                                        page == PAGE_OBJECTED);
+            assert_int_equal(holds(html, "<form method=\"post\">"),
+                             page == PAGE_CONFIRM || page == PAGE_CONFIRM_AGE || page == PAGE_UNSUBSCRIBE ||
+                                 page == PAGE_OBJECTED || page == PAGE_PREFERENCES || page == PAGE_SAVED ||
+                                 page == PAGE_SAVED_ASKED);
         }
 }
 
@@ -85,6 +111,48 @@ static void test_what_a_form_holds(void **state)
     assert_true(holds(confirm, "Yes, I agree"));
     assert_true(holds(leave, "name=\"scope\" value=\"purpose\""));
     assert_true(holds(leave, "name=\"scope\" value=\"all\""));
+}
+
+static void test_choices(void **state)
+{
+    struct text html = render(PAGE_PREFERENCES, "en"), saved = render(PAGE_SAVED, "de");
+
+    (void)state;
+    assert_true(holds(html, "name=\"shown-news\" value=\"on\">"));
+    assert_true(holds(html, "name=\"wanted-news\" value=\"yes\" checked>"));
+    assert_true(holds(html, "name=\"wanted-offers\" value=\"yes\">"));
+    assert_true(holds(html, "name=\"shown-asked\" value=\"off\">"));
+    assert_false(holds(html, "wanted-fixed"));
+    assert_true(holds(html, "I want &lt;news&gt;</blockquote>"));
+    assert_false(holds(html, "role=\"status\""));
+    assert_true(holds(saved, "role=\"status\""));
+    assert_true(holds(saved, "<a href=\"?lang=fr\" lang=\"fr\" hreflang=\"fr\">Français</a>"));
+}
+
+/* What stands on a button can be read whatever the controller's colour is. */
+static void test_the_controllers_look(void **state)
+{
+    static const struct {
+        const char *colour, *style;
+    } cases[] = {{"#0b57d0", ":root{--c:#0b57d0;--on:#fff}"},
+                 {"#ffd500", ":root{--c:#ffd500;--on:#000}"},
+                 {"#000000", ":root{--c:#000000;--on:#fff}"},
+                 {"#777777", ":root{--c:#777777;--on:#000}"}};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct page_values values = {.language = TEXT("en"),
+                                     .controller = TEXT("Acme"),
+                                     .theme = {.colour = cases[i].colour, .logo = "data:image/png;base64,AAAA"}};
+        struct buf out;
+
+        buf_init(&out, 1 << 20);
+        page_render(PAGE_WRONG, &values, &out);
+        assert_true(holds(buf_view(&out), cases[i].style));
+        assert_true(holds(buf_view(&out), "<img src=\"data:image/png;base64,AAAA\" alt=\"Acme\">"));
+        buf_free(&out);
+        assert_true(holds(page_policy(&values.theme, arena), "img-src data:;"));
+    }
 }
 
 static void test_language(void **state)
@@ -100,7 +168,7 @@ static void test_language(void **state)
 
 static void test_the_policy_names_the_style(void **state)
 {
-    struct text html = render(PAGE_WRONG, "en"), policy = page_policy(arena);
+    struct text html = render(PAGE_WRONG, "en"), policy = page_policy(&(struct page_theme){0}, arena);
     const char *from = memmem(html.p, html.n, "<style>", 7), *to = memmem(html.p, html.n, "</style>", 8);
     uint8_t digest[32];
 
@@ -120,6 +188,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_page_in_every_language),
         cmocka_unit_test(test_what_a_form_holds),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_the_controllers_look),
         cmocka_unit_test(test_language),
         cmocka_unit_test(test_the_policy_names_the_style),
     };
