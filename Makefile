@@ -61,7 +61,7 @@ NICKNAMES := $(sort $(wildcard services/dedupe/engine/nicknames/*.txt))
 GENERATED := $(GEN)/.stamp
 
 .DEFAULT_GOAL := build
-.PHONY: build help setup test test-no-redis check unit contract integration lint layers format asan tsan fuzz fuzz-replay chaos bench \
+.PHONY: build help setup test browser test-no-redis check unit contract integration lint layers format asan tsan fuzz fuzz-replay chaos bench \
         coverage demo up down status clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -139,6 +139,9 @@ contract: build ## schemas, SQL, pages and grants against the binaries
 PYTEST_STACKS = $(PY) -m pytest -q -n 2 --dist loadfile
 integration: build ## the real stack
 	$(PYTEST_STACKS) tests/integration
+
+browser: build ## the public pages in a headless Chromium, with axe-core; screenshots in build/browser
+	$(PY) -m pytest -q -rs tests/browser
 
 test-no-redis: build ## all integration tests with Redis stopped
 	LETHE_TEST_NO_REDIS=1 $(PYTEST_STACKS) tests/integration

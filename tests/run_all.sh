@@ -39,6 +39,7 @@ suite unit make_quiet FLAVOUR=asan unit
 suite fuzz-replay make_quiet fuzz-replay
 suite contract make_quiet contract
 suite integration make_quiet integration
+suite browser make_quiet browser
 # What leases, jobs and limits carry, once more without Redis; `make test-no-redis` runs all so (about 12 minutes).
 suite no-redis env LETHE_TEST_NO_REDIS=1 build/venv/bin/python -m pytest -q -n 2 --dist loadfile \
     tests/integration/test_{redis_stopped,runtime,expiries,retention}.py

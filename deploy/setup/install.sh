@@ -2,6 +2,7 @@
 # Installs what is missing, once, and says what: Debian packages, Kafka's jars, a python venv.
 # usage: install.sh build   what a build needs
 #        install.sh all     the local stack, tests and lint as well
+#        install.sh browser what looks at the public pages (all tries it, too)
 # With nothing missing it does nothing and takes a fraction of a second.
 set -euo pipefail
 
@@ -74,6 +75,26 @@ install_venv() {
     : >"$stamp"
 }
 
+# What looks at the public pages. Where it can't be had, those tests are skipped and say so; nothing else needs it.
+install_browser() {
+    local folder="$root/build/axe" stamp
+    stamp="$folder/.complete-$(cksum <"$here/requirements-browser.txt" | tr ' ' '-')"
+    if ! (install_debian "browser"); then
+        say "NO BROWSER: chromium can't be installed here; the tests of the public pages (tests/browser) are skipped."
+        return
+    fi
+    [ -e "$stamp" ] && return
+    say "fetching axe-core into build/axe (deploy/setup/requirements-browser.txt)"
+    rm -rf "$folder"
+    if python3 -m venv "$folder.venv" && "$folder.venv/bin/pip" install -q --disable-pip-version-check --no-deps \
+        --target "$folder" -r "$here/requirements-browser.txt"; then
+        : >"$stamp"
+    else
+        say "NO AXE-CORE: it can't be fetched; the tests of the public pages (tests/browser) are skipped."
+    fi
+    rm -rf "$folder.venv"
+}
+
 case "${1:-}" in
 build)
     install_debian "build"
@@ -83,8 +104,13 @@ all)
     install_debian "build run check"
     install_kafka
     install_venv
+    install_browser
+    ;;
+browser)
+    mkdir -p "$root/build"
+    install_browser
     ;;
 *)
-    die "usage: install.sh build | all"
+    die "usage: install.sh build | all | browser"
     ;;
 esac
