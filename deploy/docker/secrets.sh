@@ -12,7 +12,7 @@ mkdir -p "$folder"/{postgres,keyring,env,keys,kek,ledger,escrow}
 services="admin intake consent dedupe retention erasure mailer backup"
 for service in $services; do keep "$folder/postgres/lethe_$service"; done
 for schema in $services vault; do keep "$folder/postgres/${schema}_owner"; done
-for service in intake consent mailer erasure backup; do keep "$folder/keyring/lethe_$service"; done
+for service in intake dedupe consent mailer erasure backup; do keep "$folder/keyring/lethe_$service"; done
 keep "$folder/keyring/keyring_owner"
 keep "$folder/postgres-superuser"
 keep "$folder/keyring-superuser"

@@ -101,6 +101,8 @@ static const struct field item_fields[] = {
     {.name = "records", .kind = FIELD_UUIDS, .required = true, .offset = offsetof(struct review_item, records)},
     {.name = "persons", .kind = FIELD_UUIDS, .required = true, .offset = offsetof(struct review_item, persons)},
     {.name = "opened_at", .kind = FIELD_TIME, .required = true, .offset = offsetof(struct review_item, opened_at)},
+    {.name = "urgent", .kind = FIELD_BOOL, .required = true, .offset = offsetof(struct review_item, urgent)},
+    {.name = "why", .kind = FIELD_TEXT, .offset = offsetof(struct review_item, why), .most = 1024},
 };
 static const struct object_type item_type = {
     .fields = item_fields, .fields_n = N(item_fields), .size = sizeof(struct review_item)};

@@ -40,6 +40,9 @@ struct review_item {
     struct uuid review;
     struct uuid_list records, persons;
     int64_t opened_at;
+    bool urgent; /* a forget waits for it */
+    struct text
+        why; /* what they have in common, in words and bits, without a value; absent: an operator's decision asks */
 };
 struct review_item_list {
     struct review_item *items;

@@ -27,6 +27,11 @@ static enum outcome lock_keys(struct call *call, const struct change_work *work,
         buckets[work->keys.items[i].b[0]] = true;
     for (size_t i = 0; i < work->ids.n; i++)
         buckets[work->ids.items[i].b[15]] = true;
+    for (size_t i = 0; i < work->blocks.n; i++)
+        buckets[work->blocks.items[i].key & 0xff] = true;
+    for (size_t i = 0; i < work->opened.n; i++)
+        for (size_t k = 0; k < work->opened.items[i].keys_n; k++)
+            buckets[work->opened.items[i].keys[k] & 0xff] = true;
     return store_lock(call, LOCK_KEYS, buckets, err);
 }
 
@@ -105,12 +110,17 @@ static enum outcome load_components(struct call *call, struct change_work *work,
 {
     struct hash_list keys = hashes_without(call->arena, work->keys, work->generic);
     bool held[LOCK_BUCKETS] = {false}, more = true;
-    struct uuid_list components = {0};
+    struct uuid_list components = {0},
+                     ids = {.items = ARENA_ARRAY(call->arena, work->ids.n + work->reached.n + 1, struct uuid)};
 
+    for (size_t i = 0; i < work->ids.n; i++)
+        ids.items[ids.n++] = work->ids.items[i];
+    for (size_t i = 0; i < work->reached.n; i++)
+        ids.items[ids.n++] = work->reached.items[i];
     for (int round = 0; more; round++) {
         if (round > 4)
             return error_retry(err, "busy", "persons keep changing elsewhere");
-        TRY(store_components(call, work->ids, keys, GENERIC_RECORDS + 1 + work->ids.n, &components, err));
+        TRY(store_components(call, ids, keys, GENERIC_RECORDS + 1 + work->ids.n, &components, err));
         TRY(lock_components(call, &components, held, round == 0, &more, err));
     }
     TRY(store_records(call, BY_COMPONENT, components, &work->was, err));
@@ -344,11 +354,28 @@ static enum outcome check_unmoved(struct call *call, const struct change_work *w
     return DONE;
 }
 
+/* The fields of records that come or whose restriction has changed, and the keys that they had. */
+static enum outcome open_records(struct call *call, struct change_work *work, struct error *err)
+{
+    const struct change *c = work->change;
+    struct uuid_list ids = {.items = ARENA_ARRAY(call->arena, c->accepted_n + c->touched.n + 1, struct uuid)};
+
+    for (size_t i = 0; i < c->accepted_n; i++)
+        ids.items[ids.n++] = c->accepted[i]->record;
+    for (size_t i = 0; i < c->touched.n && uuid_is_nil(&c->restricts); i++) /* a restriction waits for no vault */
+        ids.items[ids.n++] = c->touched.items[i];
+    if (ids.n > 0)
+        uuids_sort(&ids);
+    TRY(weigh_open(call, ids, &work->opened, err));
+    return weigh_store_keys(call, work->ids, &work->blocks, err);
+}
+
 enum outcome change_apply(struct call *call, const struct change *asked, struct error *err)
 {
     struct change change = *asked;
     struct change_work work = {.change = &change};
     struct record_rows named;
+    struct edge_rows edges;
     struct uuid_list ids;
 
     gather_ids(call, &work);
@@ -356,16 +383,21 @@ enum outcome change_apply(struct call *call, const struct change *asked, struct 
     if (named.n > 0)
         qsort(named.items, named.n, sizeof(*named.items), by_record);
     TRY(drop_stale(call, &change, &named, err));
+    TRY(open_records(call, &work, err));
     gather_keys(call, &work, &named);
     TRY(lock_keys(call, &work, err));
     TRY(check_unmoved(call, &work, &named, err));
     TRY(change_load_roots(call, &work, err));
     TRY(change_load_generic(call, &work, &named, err));
+    TRY(weigh_keep(call, &work.opened, change.removed, &work.reached, err));
     TRY(load_components(call, &work, err));
     build_graph(call, &work);
     change_set_roots(&work);
     ids = ids_of_graph(call, &work.now);
     TRY(load_pairs(call, &work, ids, err));
+    TRY(weigh_store_edges(call, ids, &edges, err));
+    work.now.edges = edges.items;
+    work.now.edges_n = edges.n;
     TRY(load_restrictions(call, &work, ids, err));
     TRY(load_neighbours_generic(call, &work, err));
     decide_partition(&work.now, call->arena, &work.partition);

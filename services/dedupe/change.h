@@ -5,6 +5,7 @@
 
 #include "common/service/service.h"
 #include "services/dedupe/store.h"
+#include "services/dedupe/weigh.h"
 
 struct change {
     const struct record_accepted **accepted; /* older revisions than what is there change nothing */
@@ -35,8 +36,11 @@ struct change_work {
     struct hash_list generic;   /* sorted: what PostgreSQL lists and still holds */
     struct hash_list no_longer; /* generic ones that aren't any more */
     struct source_roots roots;  /* sorted by source: groups that the change touches, as they are afterwards */
-    struct record_rows was;     /* as stored, sorted by id */
-    struct dedupe_graph now;    /* as it will be */
+    struct weighed_records opened;
+    struct block_rows blocks; /* keys of the opened records as they were, for the locks */
+    struct uuid_list reached; /* by edges that this change makes or ends */
+    struct record_rows was;   /* as stored, sorted by id */
+    struct dedupe_graph now;  /* as it will be */
     struct restriction_rows restrictions;
     struct uuid_list left; /* persons of removed records */
     struct uuid_list gone; /* removed records that were there */

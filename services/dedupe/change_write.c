@@ -197,14 +197,15 @@ static enum outcome write_reviews(struct call *call, struct change_work *work, s
 
     for (size_t i = 0; i < work->now.pairs_n; i++)
         apart = apart || work->now.pairs[i].apart;
-    if (!apart && !work->change->undo)
-        return DONE; /* there are conflicts where somebody is kept apart, nowhere else */
+    if (!apart && !work->change->undo && work->now.edges_n + work->reached.n == 0)
+        return DONE; /* there are questions where somebody is kept apart or the engine has found something, nowhere else */
     for (size_t i = 0; i < ids.n; i++)
         ids.items[i] = work->now.records[i].record;
     TRY(store_reviews(call, ids, &open, err));
     settled = (struct uuid_list){.items = ARENA_ARRAY(call->arena, open.n + 1, struct uuid)};
     for (size_t i = 0; i < open.n; i++)
-        if (!is_conflict(work, &open.items[i]))
+        if (!is_conflict(work, &open.items[i]) && dedupe_find(&work->now, &open.items[i].a) != SIZE_MAX &&
+            dedupe_find(&work->now, &open.items[i].b) != SIZE_MAX) /* else it is another change's to say */
             settled.items[settled.n++] = open.items[i].review;
     for (size_t i = 0; i < work->partition.conflicts_n; i++)
         put[i] = (struct review_row){.review = call_uuid(call),

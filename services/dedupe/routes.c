@@ -3,6 +3,7 @@
 
 #include "services/dedupe/api.h"
 #include "services/dedupe/change.h"
+#include "services/dedupe/engine/explain.h"
 #include "services/dedupe/forgetting.h"
 #include "services/dedupe/handlers.h"
 
@@ -99,6 +100,22 @@ enum outcome dedupe_post_resolve(struct call *call, const struct http_request *r
 
 /* ---- reviews -------------------------------------------------------------------------------------------------------- */
 
+static struct text why_of(struct call *call, const struct review_row *row)
+{
+    struct levels levels;
+    struct text why;
+    struct buf out;
+
+    if (!row->weighed)
+        return TEXT_NONE;
+    levels_of_pattern(row->levels, &levels);
+    buf_init(&out, 1024);
+    explain_levels(&levels, row->random, row->household, &out);
+    why = text_copy(call->arena, buf_view(&out));
+    buf_free(&out);
+    return why;
+}
+
 enum outcome dedupe_get_reviews(struct call *call, const struct http_request *request, struct http_response *response,
                                 struct error *err)
 {
@@ -118,7 +135,9 @@ enum outcome dedupe_get_reviews(struct call *call, const struct http_request *re
         page.reviews.items[page.reviews.n++] = (struct review_item){.review = rows.items[i].review,
                                                                     .records = {.items = ids, .n = 2},
                                                                     .persons = {.items = ids + 2, .n = 2},
-                                                                    .opened_at = rows.items[i].opened_at};
+                                                                    .opened_at = rows.items[i].opened_at,
+                                                                    .urgent = rows.items[i].urgent,
+                                                                    .why = why_of(call, &rows.items[i])};
     }
     if (rows.n == REVIEWS_PAGE)
         page.next = rows.items[rows.n - 1].review;

@@ -6,6 +6,7 @@
 #include "proto/events.h"
 #include "services/dedupe/forgetting.h"
 #include "services/dedupe/handlers.h"
+#include "services/dedupe/weigh.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -26,9 +27,25 @@ static const struct periodic_job jobs[] = {EVERY("sweep", HOURS(1), dedupe_job_s
 static const struct event_type *const publishes[] = {&person_linked_event, &person_merged_event, &person_split_event,
                                                      &forget_resolved_event};
 
+static enum outcome start(struct service *service, void **state, struct error *err)
+{
+    (void)service;
+    (void)err;
+    *state = weigher_new();
+    return DONE;
+}
+
+static void stop(void *state)
+{
+    weigher_free(state);
+}
+
 const struct service_def dedupe_service = {
     .name = "dedupe",
     .summary = "one person for each human being: links that can be undone",
+    .needs = NEEDS_VAULT | NEEDS_POLICY | NEEDS_INDEX_KEY,
+    .start = start,
+    .stop = stop,
     .batches = batches,
     .batches_n = N(batches),
     .routes = routes,

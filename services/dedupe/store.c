@@ -278,7 +278,12 @@ enum outcome store_reviews_page(struct call *call, const struct uuid *after, int
                                             .b = pg_get_uuid(&rows, i, 2),
                                             .opened_at = pg_get_time(&rows, i, 3),
                                             .person_a = pg_get_uuid(&rows, i, 4),
-                                            .person_b = pg_get_uuid(&rows, i, 5)};
+                                            .person_b = pg_get_uuid(&rows, i, 5),
+                                            .weighed = !pg_is_null(&rows, i, 6),
+                                            .random = pg_get_int4(&rows, i, 6),
+                                            .household = pg_get_int4(&rows, i, 7),
+                                            .levels = (uint32_t)pg_get_int4(&rows, i, 8),
+                                            .urgent = pg_get_bool(&rows, i, 9)};
     pg_rows_free(&rows);
     return DONE;
 }

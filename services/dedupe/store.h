@@ -41,6 +41,9 @@ struct restriction_rows {
 struct review_row {
     struct uuid review, a, b, person_a, person_b;
     int64_t opened_at;
+    bool weighed, urgent; /* weighed: the engine asks, by what it found */
+    int32_t random, household;
+    uint32_t levels;
 };
 struct review_rows {
     struct review_row *items;

@@ -11,7 +11,7 @@ from pathlib import Path
 
 SERVICES = ("admin", "intake", "consent", "dedupe", "retention", "erasure", "mailer", "backup")
 SCHEMA_OWNERS = SERVICES + ("vault",)
-KEYRING_ROLES = ("intake", "consent", "mailer", "erasure", "backup")
+KEYRING_ROLES = ("intake", "dedupe", "consent", "mailer", "erasure", "backup")
 PARTS = ("kafka", "controller", "postgres", "keyring", "redis", "smtp")
 BLOCK = 100  # ports that one stack may use: services of instance n stand at base + 20 * (n - 1)
 

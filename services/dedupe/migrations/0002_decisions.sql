@@ -22,6 +22,26 @@ CREATE TABLE {schema}.review (
 );
 CREATE INDEX review_b ON {schema}.review (b);
 
+-- What the engine blocks by: 64 bits each, keyed. And what it found of two records, a < b: levels and bits, no values.
+CREATE TABLE {schema}.block_key (
+    key    bigint NOT NULL,
+    record uuid   NOT NULL,
+    PRIMARY KEY (key, record)
+);
+CREATE INDEX block_key_record ON {schema}.block_key (record);
+CREATE TABLE {schema}.edge (
+    a         uuid     NOT NULL,
+    b         uuid     NOT NULL,
+    verdict   smallint NOT NULL, -- 0 apart, 1 review, 2 link
+    differ    boolean  NOT NULL, -- names, birth dates or suffixes are two people's
+    random    integer  NOT NULL, -- hundredths of bits against chance
+    household integer  NOT NULL, -- and against one household
+    levels    integer  NOT NULL, -- four bits a field
+    PRIMARY KEY (a, b),
+    CHECK (a < b)
+);
+CREATE INDEX edge_b ON {schema}.edge (b);
+
 -- Forgets under way: what was asked, until the barrier has passed and the set is closed; and whom they restrict.
 CREATE TABLE {schema}.forgetting (
     request   uuid        PRIMARY KEY,

@@ -4,6 +4,8 @@ SELECT (SELECT count(*) FROM record WHERE record = ANY ($1::uuid[]) OR person = 
      + (SELECT count(*) FROM person WHERE person = ANY ($2::uuid[]) OR into_person = ANY ($2::uuid[]))
      + (SELECT count(*) FROM pair WHERE a = ANY ($1::uuid[]) OR b = ANY ($1::uuid[]))
      + (SELECT count(*) FROM review WHERE a = ANY ($1::uuid[]) OR b = ANY ($1::uuid[]))
+     + (SELECT count(*) FROM edge WHERE a = ANY ($1::uuid[]) OR b = ANY ($1::uuid[]))
+     + (SELECT count(*) FROM block_key WHERE record = ANY ($1::uuid[]))
      + (SELECT count(*) FROM restriction WHERE record = ANY ($1::uuid[]) OR request = $4::uuid)
      + (SELECT count(*) FROM source_group AS g WHERE g.source = ANY ($3::bytea[])
            AND NOT EXISTS (SELECT FROM match_key AS m WHERE m.hash = g.source))

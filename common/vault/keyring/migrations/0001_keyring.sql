@@ -303,4 +303,5 @@ GRANT EXECUTE ON FUNCTION keyring.page_v1(timestamptz, uuid, integer), keyring.s
                           keyring.retire_v1(integer), keyring.acknowledge_v1(integer, text, text),
                           keyring.want_v1(boolean, boolean), keyring.epochs_v1() TO lethe_intake;
 GRANT EXECUTE ON FUNCTION keyring.dark_by_v1(timestamptz) TO lethe_erasure, lethe_backup;
+GRANT EXECUTE ON FUNCTION keyring.current_v1(), keyring.epoch_v1(integer), keyring.find_v1(uuid[]) TO lethe_dedupe;
 GRANT EXECUTE ON FUNCTION keyring.current_v1(), keyring.epoch_v1(integer) TO lethe_backup;

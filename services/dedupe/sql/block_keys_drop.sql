@@ -1,0 +1,1 @@
+DELETE FROM block_key WHERE record = ANY ($1::uuid[])

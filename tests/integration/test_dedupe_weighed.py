@@ -1,0 +1,156 @@
+"""dedupe's engine on a real stack: people who share no exact key, families who share all of them, questions, corrections."""
+import random
+import uuid
+
+import pytest
+from lethe_stack import contact, event, wait_until
+
+OPERATOR = str(uuid.uuid4())
+
+
+def name(what):
+    """A word of letters alone, so that it is a name to the engine."""
+    return what + "".join(random.choice("bdfgklmnprstvz") + random.choice("aeiou") for _ in range(4))
+
+
+def mobile():
+    return f"+4917{random.randrange(10)}{random.randrange(1000000, 9999999)}"
+
+
+def wait_linked(stack):
+    def quiet():
+        return not [b for b in stack.behind() if b[0] in ("intake", "dedupe") or b[:2] in (("outbox", "intake"), ("outbox", "dedupe"))]
+    wait_until(lambda: quiet() and quiet(), 60, lambda: f"records to be linked: {stack.behind()[:4]}")
+
+
+def records(stack):
+    return {str(row[0]) for row in stack.rows("SELECT record FROM dedupe.record")}
+
+
+def sent(stack, *events):
+    """The new records' ids, one an event."""
+    out = []
+    for one in events:
+        before = records(stack)
+        stack.send(one)
+        wait_linked(stack)
+        out += sorted(records(stack) - before)
+    return out
+
+
+def person(stack, record):
+    return str(stack.value("SELECT person FROM dedupe.record WHERE record = %s", (record,)))
+
+
+def one(stack, *ids):
+    return len({person(stack, record) for record in ids}) == 1
+
+
+def reviews(stack, record):
+    page = stack.internal("GET", "dedupe", "/internal/v1/reviews").json()["reviews"]
+    return [review for review in page if record in review["records"]]
+
+
+def decide(stack, decision, **asked):
+    answer = stack.internal("POST", "dedupe", "/internal/v1/reviews",
+                            {"decision": decision, "by": OPERATOR, "reason": "seen", **asked})
+    assert answer.status_code == 200, answer.text
+
+
+def home():
+    return {"street": f"Gartenweg {random.randrange(1, 900)}", "postcode": f"{random.randrange(10000, 99999)}",
+            "city": name("St"), "country": "DE"}
+
+
+def test_a_misspelt_name_and_a_short_form_with_one_mobile(stack):
+    family, phone = name("Quas"), mobile()
+    a, b = sent(stack, contact(name("L"), given_name="Robert", family_name=family + "berg", phone=phone),
+                contact(name("S"), system="shop", given_name="Bob", family_name=family + "bergg", phone="0" + phone[3:]))
+    assert one(stack, a, b)
+    stored = stack.rows("SELECT verdict, random, household FROM dedupe.edge WHERE a = %s OR b = %s", (a, a))
+    assert stored[0][0] == 2 and stored[0][1] >= 1000
+
+
+def test_a_couple_with_one_mailbox_are_two(stack):
+    family = name("Paar")
+    mail = f"{family.lower()}@example.org"
+    a, b = sent(stack, contact(name("L"), given_name="Sabine", family_name=family, email=mail),
+                contact(name("S"), system="shop", given_name="Werner", family_name=family, email=mail))
+    assert not one(stack, a, b)
+
+
+def test_what_only_a_home_tells_is_asked_once_and_a_decision_holds(stack):
+    family, where = name("Haus"), home()
+    a, b = sent(stack, contact(name("L"), given_name="Peter", family_name=family, **where),
+                contact(name("S"), system="shop", given_name="Peter", family_name=family, **where))
+    assert not one(stack, a, b)
+    review, = reviews(stack, a)
+    decide(stack, "same", review=review["review"])
+    assert one(stack, a, b) and not reviews(stack, a)
+    decide(stack, "undo", records=[a], others=[b])
+    assert not one(stack, a, b) and len(reviews(stack, a)) == 1  # as before: the question is open again
+    decide(stack, "different", records=[a], others=[b])
+    assert not reviews(stack, a)
+
+
+def test_a_correction_ends_a_link(stack):
+    family, phone, source = name("Korr"), mobile(), name("L")
+    a, b = sent(stack, contact(source, 1, given_name="Helene", family_name=family + "mann", phone=phone),
+                contact(name("S"), system="shop", given_name="Helene", family_name=family + "man", phone=phone))
+    assert one(stack, a, b)
+    stack.send(contact(source, 2, given_name="Werner", family_name=name("Ander"), phone=mobile()))
+    wait_linked(stack)
+    assert not one(stack, a, b)
+
+
+def test_a_source_that_knows_better_is_heard(stack):
+    first, second = name("L"), name("L")
+    mail = f"{name('z')}@example.org"
+    a, b = sent(stack, contact(first, given_name="Sabine", family_name=name("Ehe"), email=mail),
+                contact(second, given_name="Werner", family_name=name("Alt"), email=mail))
+    assert not one(stack, a, b)
+    stack.send(event("lethe.contact.merged", {"system": "dynamics", "survivor": first, "losers": [second], "version": 2}))
+    wait_linked(stack)
+    left = {a, b} & records(stack)
+    assert len(left) == 1 or one(stack, a, b)
+
+
+def test_removed_records_leave_no_edge_and_no_key(stack):
+    family, phone, source = name("Weg"), mobile(), name("S")
+    a, b = sent(stack, contact(name("L"), given_name="Clara", family_name=family, phone=phone),
+                contact(source, system="shop", given_name="Clara", family_name=family, phone=phone))
+    stack.send(event("lethe.contact.removed", {"record": {"system": "shop", "id": source, "version": 2}, "reason": "deleted"}))
+    wait_until(lambda: b not in records(stack), 30, "the record to end")
+    assert stack.value("SELECT count(*) FROM dedupe.edge WHERE a = %s OR b = %s", (b, b)) == 0
+    assert stack.value("SELECT count(*) FROM dedupe.block_key WHERE record = %s", (b,)) == 0
+    assert stack.value("SELECT count(*) FROM dedupe.block_key WHERE record = %s", (a,)) > 0
+
+
+@pytest.mark.parametrize("seed", [5])
+def test_orders_say_nothing(stack, seed):
+    """Families, namesakes and misspelt ones, written in other orders: the same persons and the same questions."""
+    seen = []
+    for order in range(3):
+        rng = random.Random(seed)
+        marks = [name("Fam") for _ in range(2)]
+        people = []
+        for household in range(2):
+            where = {"street": f"Ringweg {household + 1}", "postcode": f"{household + 1}{random.randrange(1000, 9999)}", "city": name("O"),
+                     "country": "DE"}
+            for given, phone in (("Anna", mobile()), ("Peter", mobile()), ("Peter", None)):
+                for system in rng.sample(["dynamics", "shop", "helpdesk", "web"], 3):
+                    fields = {"given_name": given, "family_name": marks[household], **(where if rng.random() < 0.8 else {})}
+                    if phone and rng.random() < 0.7:
+                        fields["phone"] = phone
+                    people.append((system, fields))
+        numbers = list(range(len(people)))
+        random.Random(f"{seed}-{order}").shuffle(numbers)
+        ids = {}
+        for number in numbers:
+            system, fields = people[number]
+            ids[number], = sent(stack, contact(name(f"R{number}"), system=system, **fields))
+        groups = {}
+        for number, record in ids.items():
+            groups.setdefault(person(stack, record), set()).add(number)
+        seen.append(sorted(map(sorted, groups.values())))
+    assert seen[0] == seen[1] == seen[2]
