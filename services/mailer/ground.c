@@ -7,7 +7,7 @@ enum { DECIDE_WAIT_MS = 3000, DECIDE_BYTES = 1 << 20 };
 
 struct decided {
     bool allowed;
-    struct text ground, why, unsubscribe_url;
+    struct text ground, why, unsubscribe_url, unsubscribe_mailto;
     int64_t position;
 };
 struct decided_list {
@@ -22,6 +22,7 @@ static const struct field decided_type_fields[] = {
     MAY(decided, ground, TEXT, 0, 64),
     MAY(decided, why, TEXT, 0, 64),
     MAY(decided, unsubscribe_url, TEXT, 0, 2048),
+    MAY(decided, unsubscribe_mailto, TEXT, 0, 1024),
     MAY(decided, position, INT, 0, INT64_MAX),
 };
 OPEN(decided, decided_type, NULL);
@@ -74,6 +75,7 @@ static enum outcome read_answer(struct call *call, const struct http_answer *ans
                                            .ground = d->ground,
                                            .why = d->why,
                                            .unsubscribe_url = d->unsubscribe_url,
+                                           .unsubscribe_mailto = d->unsubscribe_mailto,
                                            .position = d->position};
     }
     return DONE;

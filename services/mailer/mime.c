@@ -57,8 +57,11 @@ static void add_headers(GMimeMessage *message, const struct mime_envelope *envel
     if (envelope->automatic)
         set_header(message, "Auto-Submitted", "auto-generated");
     if (envelope->unsubscribe_url.n > 0) {
-        set_header(message, "List-Unsubscribe",
-                   text_cstr(arena, text_format(arena, "<%.*s>", TEXT_ARGS(envelope->unsubscribe_url))));
+        struct text mailto = envelope->unsubscribe_mailto;
+        set_header(
+            message, "List-Unsubscribe",
+            text_cstr(arena, text_format(arena, "<%.*s>%s%.*s%s", TEXT_ARGS(envelope->unsubscribe_url),
+                                         mailto.n > 0 ? ", <" : "", TEXT_ARGS(mailto), mailto.n > 0 ? ">" : "")));
         set_header(message, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
     }
 }

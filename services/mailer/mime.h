@@ -10,8 +10,9 @@ void mime_start(void); /* once a process, before threads */
 struct mime_envelope {
     const char *from; /* "Name <address>", the policy's sender */
     struct text to;
-    struct uuid mail;            /* stands in the Message-ID */
-    int64_t at_us;               /* Date */
+    struct uuid mail;               /* stands in the Message-ID */
+    int64_t at_us;                  /* Date */
+    struct text unsubscribe_mailto; /* stands beside it; TEXT_NONE: none */
     struct text unsubscribe_url; /* List-Unsubscribe and List-Unsubscribe-Post (RFC 8058); TEXT_NONE: a mail without */
     bool automatic;              /* Auto-Submitted: auto-generated (RFC 3834) */
 };

@@ -115,7 +115,7 @@ static enum outcome open_mail(struct call *call, const struct mail *mail, struct
 }
 
 static enum outcome render(struct call *call, const struct mail *mail, const struct opened *opened,
-                           struct text unsubscribe_url, struct text *message, char **from, struct error *err)
+                           const struct ground_answer *ground, struct text *message, char **from, struct error *err)
 {
     const struct policy_purpose *purpose = policy_purpose(call->policy, mail->purpose);
     struct text language = mail->language.n > 0 ? mail->language : text_of(call->policy->default_language);
@@ -123,15 +123,16 @@ static enum outcome render(struct call *call, const struct mail *mail, const str
                                      .to = opened->address,
                                      .mail = mail->mail,
                                      .at_us = call->now_us,
-                                     .unsubscribe_url = unsubscribe_url,
+                                     .unsubscribe_url = ground->unsubscribe_url,
+                                     .unsubscribe_mailto = ground->unsubscribe_mailto,
                                      .automatic = mail->kind != MAIL_PURPOSE};
     struct letter letter;
 
     if (opened->content->language.n == 0)
         opened->content->language = language;
     if (mail->kind == MAIL_PURPOSE)
-        TRY(campaign_render(opened->content, text_of(purpose == NULL ? "" : purpose->title), language, unsubscribe_url,
-                            call->arena, &letter, err));
+        TRY(campaign_render(opened->content, text_of(purpose == NULL ? "" : purpose->title), language,
+                            ground->unsubscribe_url, call->arena, &letter, err));
     else
         TRY(letter_render(opened->content, call->arena, &letter, err));
     return mime_build(&envelope, &letter, call->arena, message, from, err);
@@ -190,7 +191,7 @@ static struct mail_result deliver(struct call *call, struct smtp *smtp, const st
 
     if (ground_stops(call, mail, &ground, &result))
         return result;
-    if (render(call, mail, opened, ground.unsubscribe_url, &message, &from, &err) != DONE) {
+    if (render(call, mail, opened, &ground, &message, &from, &err) != DONE) {
         log_warn(call->log, "mail.unwritable", F_UUID("mail", &mail->mail), F_ERROR(&err));
         return refused("unwritable", "not sent: unwritable");
     }

@@ -48,7 +48,7 @@ struct ground_question {
 };
 struct ground_answer {
     bool allowed;
-    struct text ground, why, unsubscribe_url;
+    struct text ground, why, unsubscribe_url, unsubscribe_mailto;
     int64_t position;
 };
 /* ground_ask: n questions in one call; outside a transaction. RETRY where consent is away. */
