@@ -179,6 +179,7 @@ class Stack:
             "LETHE_REDIS": f"127.0.0.1:{home.port('redis')}",
             "LETHE_SMTP": f"127.0.0.1:{home.port('smtp')}",
             "LETHE_MAIL_DIR": home.mail,
+            "LETHE_UNSUBSCRIBE_MAILDIR": home.unsubscribes,
             "LETHE_ADMIN_TOKEN": home.secret_text("admin.token"),
             "LETHE_POLICY": home.policy,
             "LETHE_KEK_DIR": home.kek,

@@ -13,10 +13,13 @@ topic_fn on_person_linked, on_person_merged, on_person_split, on_mail_changed;
 route_fn post_decide, post_subject;
 /* routes_confirm.c, routes_unsubscribe.c, routes_preferences.c: people's own pages */
 route_fn get_confirm, post_confirm, get_unsubscribe, post_unsubscribe, get_preferences, post_preferences;
+/* routes_mydata.c, data_job.c */
+route_fn get_data, post_data, get_data_link, post_data_link, get_data_download;
+job_fn answer_data_asks;
 /* jobs.c */
 job_fn expire_opt_ins, lapse_grants, clear_idle, destroy_doomed, verify_ledger;
-/* anew.c */
-job_fn ask_anew;
+/* anew.c, maildir.c */
+job_fn ask_anew, read_unsubscribes;
 /* forget.c */
 extern const struct forget_table consent_forget;
 /* replay.c */

@@ -66,7 +66,7 @@ static void add_style(const struct page_theme *theme, struct buf *out)
 
 /* What each page says. */
 static const struct {
-    enum consent_message title, text;
+    int title, text; /* enum consent_message */
 } layout[PAGES] = {
     [PAGE_CONFIRM] = {CONSENT_MSG_CONFIRM_TITLE, CONSENT_MSG_CONFIRM_INTRO},
     [PAGE_CONFIRM_AGE] = {CONSENT_MSG_CONFIRM_TITLE, CONSENT_MSG_CONFIRM_INTRO},
@@ -84,6 +84,12 @@ static const struct {
     [PAGE_LIFTED] = {CONSENT_MSG_LIFTED_TITLE, CONSENT_MSG_LIFTED_TEXT},
     [PAGE_PREFERENCES] = {CONSENT_MSG_PREFERENCES_TITLE, CONSENT_MSG_PREFERENCES_TEXT},
     [PAGE_SAVED] = {CONSENT_MSG_PREFERENCES_TITLE, CONSENT_MSG_PREFERENCES_TEXT},
+    [PAGE_DATA] = {CONSENT_MSG_DATA_TITLE, CONSENT_MSG_DATA_TEXT},
+    [PAGE_DATA_ASKED] = {CONSENT_MSG_DATA_ASKED_TITLE, CONSENT_MSG_DATA_ASKED_TEXT},
+    [PAGE_DATA_MANY] = {CONSENT_MSG_DATA_MANY_TITLE, CONSENT_MSG_DATA_MANY_TEXT},
+    [PAGE_DATA_PROOF] = {CONSENT_MSG_DATA_PROOF_TITLE, CONSENT_MSG_DATA_PROOF_TEXT},
+    [PAGE_DATA_YOURS] = {CONSENT_MSG_DATA_YOURS_TITLE, CONSENT_MSG_DATA_YOURS_TEXT},
+    [PAGE_DATA_FORGOTTEN] = {CONSENT_MSG_DATA_FORGOTTEN_TITLE, CONSENT_MSG_DATA_FORGOTTEN_TEXT},
     [PAGE_SAVED_ASKED] = {CONSENT_MSG_PREFERENCES_TITLE, CONSENT_MSG_PREFERENCES_TEXT},
 };
 
@@ -139,6 +145,8 @@ static void add_message(struct buf *out, enum consent_message message, const str
             buf_html(out, v->controller);
         else if (text_is(name, "purpose"))
             buf_html(out, v->purpose);
+        else if (text_is(name, "sender"))
+            buf_html(out, v->sender);
         else if (text_is(name, "age"))
             buf_printf(out, "%lld", (long long)v->age);
         else
@@ -147,11 +155,10 @@ static void add_message(struct buf *out, enum consent_message message, const str
     }
 }
 
-static void add_element(struct buf *out, const char *open, enum consent_message message, const struct page_values *v,
-                        const char *close)
+void page_element(struct buf *out, const char *open, int message, const struct page_values *v, const char *close)
 {
     buf_str(out, open);
-    add_message(out, message, v);
+    add_message(out, (enum consent_message)message, v);
     buf_str(out, close);
 }
 
@@ -161,10 +168,10 @@ static void add_age(struct buf *out, const struct page_values *v, bool missed)
     if (v->age == 0)
         return;
     if (missed)
-        add_element(out, "<p id=\"age-missed\" role=\"alert\"><strong>", CONSENT_MSG_AGE_MISSED, v, "</strong></p>");
+        page_element(out, "<p id=\"age-missed\" role=\"alert\"><strong>", CONSENT_MSG_AGE_MISSED, v, "</strong></p>");
     buf_str(out, "<p><label class=\"box\"><input type=\"checkbox\" name=\"age\" value=\"yes\" required");
     buf_str(out, missed ? " aria-invalid=\"true\" aria-describedby=\"age-missed\"> " : "> ");
-    add_element(out, "<span>", CONSENT_MSG_AGE_BOX, v, "</span></label></p>");
+    page_element(out, "<span>", CONSENT_MSG_AGE_BOX, v, "</span></label></p>");
 }
 
 static void add_statement(struct buf *out, struct text statement, struct text language)
@@ -181,24 +188,24 @@ static void add_confirm(struct buf *out, const struct page_values *v, bool misse
     add_statement(out, v->statement, v->statement_language);
     buf_str(out, "<form method=\"post\">");
     add_age(out, v, missed);
-    add_element(out, "<button type=\"submit\">", CONSENT_MSG_CONFIRM_BUTTON, v, "</button></form>\n");
-    add_element(out, "<p>", CONSENT_MSG_CONFIRM_IGNORE, v, "</p>\n");
+    page_element(out, "<button type=\"submit\">", CONSENT_MSG_CONFIRM_BUTTON, v, "</button></form>\n");
+    page_element(out, "<p>", CONSENT_MSG_CONFIRM_IGNORE, v, "</p>\n");
 }
 
 static void add_unsubscribe(struct buf *out, const struct page_values *v)
 {
     buf_str(out, "<form method=\"post\">");
     if (v->purpose.n > 0)
-        add_element(out, "<button type=\"submit\" name=\"scope\" value=\"purpose\">", CONSENT_MSG_UNSUBSCRIBE_BUTTON, v,
-                    "</button>");
-    add_element(out, "<button type=\"submit\" class=\"second\" name=\"scope\" value=\"all\">",
-                CONSENT_MSG_UNSUBSCRIBE_ALL_BUTTON, v, "</button></form>\n");
+        page_element(out, "<button type=\"submit\" name=\"scope\" value=\"purpose\">", CONSENT_MSG_UNSUBSCRIBE_BUTTON,
+                     v, "</button>");
+    page_element(out, "<button type=\"submit\" class=\"second\" name=\"scope\" value=\"all\">",
+                 CONSENT_MSG_UNSUBSCRIBE_ALL_BUTTON, v, "</button></form>\n");
 }
 
 static void add_lift(struct buf *out, const struct page_values *v)
 {
-    add_element(out, "<form method=\"post\"><button type=\"submit\" name=\"scope\" value=\"lift\">",
-                CONSENT_MSG_LIFT_BUTTON, v, "</button></form>\n");
+    page_element(out, "<form method=\"post\"><button type=\"submit\" name=\"scope\" value=\"lift\">",
+                 CONSENT_MSG_LIFT_BUTTON, v, "</button></form>\n");
 }
 
 static void add_choice(struct buf *out, const struct page_values *v, const struct page_choice *choice)
@@ -209,9 +216,9 @@ static void add_choice(struct buf *out, const struct page_values *v, const struc
     if (choice->statement.n > 0)
         add_statement(out, choice->statement, choice->statement_language);
     if (choice->state == CHOICE_WAITING)
-        add_element(out, "<p>", CONSENT_MSG_CHOICE_WAITING, v, "</p>");
+        page_element(out, "<p>", CONSENT_MSG_CHOICE_WAITING, v, "</p>");
     if (choice->state == CHOICE_FIXED) {
-        add_element(out, "<p>", CONSENT_MSG_CHOICE_FIXED, v, "</p></fieldset>\n");
+        page_element(out, "<p>", CONSENT_MSG_CHOICE_FIXED, v, "</p></fieldset>\n");
         return;
     }
     /* what was shown is told beside what is ticked: a purpose that the page didn't show isn't refused by it */
@@ -221,27 +228,27 @@ static void add_choice(struct buf *out, const struct page_values *v, const struc
     buf_str(out, "<p><label class=\"box\"><input type=\"checkbox\" name=\"wanted-");
     buf_html(out, choice->name);
     buf_str(out, choice->state == CHOICE_ON ? "\" value=\"yes\" checked> <span>" : "\" value=\"yes\"> <span>");
-    add_element(out, "", CONSENT_MSG_CHOICE_LABEL, v, "</span></label></p></fieldset>\n");
+    page_element(out, "", CONSENT_MSG_CHOICE_LABEL, v, "</span></label></p></fieldset>\n");
 }
 
 static void add_preferences(struct buf *out, const struct page_values *v, enum page page)
 {
     if (page == PAGE_SAVED)
-        add_element(out, "<p role=\"status\"><strong>", CONSENT_MSG_SAVED_TEXT, v, "</strong></p>\n");
+        page_element(out, "<p role=\"status\"><strong>", CONSENT_MSG_SAVED_TEXT, v, "</strong></p>\n");
     if (page == PAGE_SAVED_ASKED)
-        add_element(out, "<p role=\"status\"><strong>", CONSENT_MSG_SAVED_ASKED_TEXT, v, "</strong></p>\n");
+        page_element(out, "<p role=\"status\"><strong>", CONSENT_MSG_SAVED_ASKED_TEXT, v, "</strong></p>\n");
     if (v->objected)
-        add_element(out, "<p>", CONSENT_MSG_OBJECTED_TEXT, v, "</p>\n");
+        page_element(out, "<p>", CONSENT_MSG_OBJECTED_TEXT, v, "</p>\n");
     buf_str(out, "<form method=\"post\">\n");
     for (size_t i = 0; i < v->choices_n; i++)
         add_choice(out, v, &v->choices[i]);
-    add_element(out, "<button type=\"submit\" name=\"do\" value=\"save\">", CONSENT_MSG_SAVE_BUTTON, v, "</button>\n");
+    page_element(out, "<button type=\"submit\" name=\"do\" value=\"save\">", CONSENT_MSG_SAVE_BUTTON, v, "</button>\n");
     if (v->objected)
-        add_element(out, "<button type=\"submit\" class=\"second\" name=\"do\" value=\"lift\">",
-                    CONSENT_MSG_LIFT_BUTTON, v, "</button>");
+        page_element(out, "<button type=\"submit\" class=\"second\" name=\"do\" value=\"lift\">",
+                     CONSENT_MSG_LIFT_BUTTON, v, "</button>");
     else
-        add_element(out, "<button type=\"submit\" class=\"second\" name=\"do\" value=\"all\">",
-                    CONSENT_MSG_UNSUBSCRIBE_ALL_BUTTON, v, "</button>");
+        page_element(out, "<button type=\"submit\" class=\"second\" name=\"do\" value=\"all\">",
+                     CONSENT_MSG_UNSUBSCRIBE_ALL_BUTTON, v, "</button>");
     buf_str(out, "</form>\n");
 }
 
@@ -258,7 +265,7 @@ static void add_header(struct buf *out, const struct page_values *v)
         buf_html(out, v->controller);
         buf_str(out, "\">");
     }
-    add_element(out, "<nav aria-label=\"", CONSENT_MSG_LANGUAGES, v, "\">");
+    page_element(out, "<nav aria-label=\"", CONSENT_MSG_LANGUAGES, v, "\">");
     for (int i = 0; i < LANGUAGES; i++) {
         const char *language = consent_catalogue[i].language;
 
@@ -282,10 +289,12 @@ static void add_forms(struct buf *out, const struct page_values *v, enum page pa
         add_lift(out, v);
     if (page == PAGE_PREFERENCES || page == PAGE_SAVED || page == PAGE_SAVED_ASKED)
         add_preferences(out, v, page);
+    if (v->body != NULL)
+        v->body(v->of, v, out);
     if (v->preferences.n > 0) {
         buf_str(out, "<p><a href=\"");
         buf_html(out, v->preferences);
-        add_element(out, "\">", CONSENT_MSG_PREFERENCES_LINK, v, "</a></p>\n");
+        page_element(out, "\">", CONSENT_MSG_PREFERENCES_LINK, v, "</a></p>\n");
     }
 }
 
@@ -296,12 +305,12 @@ void page_render(enum page page, const struct page_values *v, struct buf *out)
     buf_str(out, "\">\n<head>\n<meta charset=\"utf-8\">\n"
                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                  "<meta name=\"robots\" content=\"noindex, nofollow\">\n");
-    add_element(out, "<title>", layout[page].title, v, "</title>\n<style>");
+    page_element(out, "<title>", layout[page].title, v, "</title>\n<style>");
     add_style(&v->theme, out);
     buf_str(out, "</style>\n</head>\n<body>\n");
     add_header(out, v);
-    add_element(out, "<main>\n<h1>", layout[page].title, v, "</h1>\n");
-    add_element(out, "<p>", layout[page].text, v, "</p>\n");
+    page_element(out, "<main>\n<h1>", layout[page].title, v, "</h1>\n");
+    page_element(out, "<p>", layout[page].text, v, "</p>\n");
     add_forms(out, v, page);
     buf_str(out, "</main>\n<footer>");
     buf_html(out, v->controller);

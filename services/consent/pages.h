@@ -23,6 +23,12 @@ enum page {
     PAGE_LIFTED,
     PAGE_PREFERENCES, /* each purpose with its statement and a box */
     PAGE_SAVED,       /* the same, after they were saved */
+    PAGE_DATA,        /* "My data": an address is asked for */
+    PAGE_DATA_ASKED,  /* the same answer for every address */
+    PAGE_DATA_MANY,
+    PAGE_DATA_PROOF, /* a second fact is asked for */
+    PAGE_DATA_YOURS,
+    PAGE_DATA_FORGOTTEN,
     PAGE_SAVED_ASKED, /* and a mail goes out for what was newly chosen */
     PAGES
 };
@@ -40,8 +46,15 @@ struct page_choice {
     enum choice_state state;
 };
 
+struct page_values;
+/* What a page holds beside its title and text. */
+typedef void page_body(const void *of, const struct page_values *values, struct buf *out);
+
 struct page_values {
     struct page_theme theme;
+    page_body *body;        /* or NULL */
+    const void *of;         /* what it is about */
+    struct text sender;     /* whom people may write to */
     struct text language;   /* of the catalogue; see page_language */
     struct text controller; /* as people read it */
     struct text purpose;    /* the title; TEXT_NONE: "" */
@@ -57,6 +70,8 @@ struct page_values {
 /* page_language: the first of the wanted that there is a catalogue for: `first`, then what an Accept-Language header
  * names, then `last`, then English. */
 struct text page_language(struct text first, struct text accept_language, struct text last);
+/* page_element: a message of the catalogue (CONSENT_MSG_...), its values escaped, between what opens and what closes it. */
+void page_element(struct buf *out, const char *open, int message, const struct page_values *values, const char *close);
 /* page_render: a whole document. Every value is escaped. */
 void page_render(enum page page, const struct page_values *values, struct buf *out);
 /* page_language_known: is there a catalogue for it? */

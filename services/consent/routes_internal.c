@@ -34,6 +34,9 @@ static void answer_item(struct call *call, const struct decide_item *item, struc
     if (ground.unsubscribable) {
         struct text token = token_make(shared->unsubscribe_key, &standing->address, item->purpose, call->arena);
         out->unsubscribe_url = text_format(call->arena, "%s/unsubscribe/%.*s", shared->public_url, TEXT_ARGS(token));
+        if (shared->mailto != NULL)
+            out->unsubscribe_mailto =
+                text_format(call->arena, "mailto:%s?subject=unsubscribe%%20%.*s", shared->mailto, TEXT_ARGS(token));
     }
 }
 
@@ -71,32 +74,6 @@ enum outcome post_decide(struct call *call, const struct http_request *request, 
     return DONE;
 }
 
-static void write_row(const struct subject_row *row, struct buf *out)
-{
-    bool first = true;
-
-    buf_char(out, '{');
-    wire_int(out, &first, "position", row->position);
-    wire_uuid(out, &first, "address", &row->address);
-    wire_uuid(out, &first, "person", &row->person);
-    wire_uuid(out, &first, "record", &row->record);
-    wire_text(out, &first, "channel", row->channel);
-    if (row->purpose.n > 0)
-        wire_text(out, &first, "purpose", row->purpose);
-    wire_text(out, &first, "act", text_of(consent_state_names[row->act]));
-    if (row->given_by >= 0)
-        wire_text(out, &first, "given_by", text_of(given_by_names[row->given_by]));
-    wire_int(out, &first, "statement", row->statement);
-    wire_text(out, &first, "language", row->language);
-    wire_time(out, &first, "at", row->at);
-    wire_time(out, &first, "recorded_at", row->recorded_at);
-    wire_text(out, &first, "source", row->source);
-    wire_uuid(out, &first, "evidence", &row->evidence);
-    if (row->state >= 0)
-        wire_text(out, &first, "state", text_of(consent_state_names[row->state]));
-    buf_char(out, '}');
-}
-
 enum outcome post_subject(struct call *call, const struct http_request *request, struct http_response *response,
                           struct error *err)
 {
@@ -114,7 +91,7 @@ enum outcome post_subject(struct call *call, const struct http_request *request,
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             buf_char(&response->body, ',');
-        write_row(&rows[i], &response->body);
+        wire_act(&rows[i], &response->body);
     }
     buf_str(&response->body, "]}");
     return DONE;

@@ -9,6 +9,8 @@ extern const struct service_def consent_service;
 /* Made at start, never changed after. */
 struct consent_shared {
     char *public_url;            /* without a slash at its end */
+    char *maildir;               /* of the unsubscribe address; NULL: none */
+    char *mailto;                /* that address; NULL: none */
     uint8_t unsubscribe_key[32]; /* derived from the index key */
     struct metric *broken_chains;
 };

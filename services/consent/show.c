@@ -13,6 +13,9 @@ void show(struct call *call, const struct http_request *request, const struct sh
     struct text asked = http_query(request, "lang");
     struct page_values values = {
         .theme = {.colour = call->policy->colour, .logo = call->policy->logo},
+        .body = shown->body,
+        .of = shown->of,
+        .sender = text_of(call->policy->sender),
         .choices = shown->choices,
         .choices_n = shown->choices_n,
         .objected = shown->objected,

@@ -14,6 +14,8 @@ struct shown {
     const struct page_choice *choices; /* PAGE_PREFERENCES */
     size_t choices_n;
     bool objected;
+    page_body *body; /* what else is on it; or NULL */
+    const void *of;
     struct text preferences; /* a path to link to; TEXT_NONE: none */
 };
 void show(struct call *call, const struct http_request *request, const struct shown *shown,

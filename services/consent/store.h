@@ -213,6 +213,49 @@ enum outcome store_forget_erase(struct call *call, const struct forget_set *set,
 enum outcome store_forget_count(struct call *call, const struct forget_set *set, const struct uuid_list *addresses,
                                 int64_t *remaining, struct error *err) WARN_UNUSED;
 
+/* ---- my data (store_mydata.c) ------------------------------------------------------------------------------------------ */
+struct data_ask {
+    struct uuid id;
+    struct hash email, wide, requester;
+    bool shared; /* a role's mailbox */
+    struct text language;
+    int64_t at;
+    int64_t mailed_an_hour; /* links to this address within an hour */
+};
+enum outcome store_data_ask(struct call *call, const struct data_ask *ask, struct error *err) WARN_UNUSED;
+enum outcome store_data_asked(struct call *call, const struct hash *requester, int64_t *an_hour,
+                              struct error *err) WARN_UNUSED;
+/* store_data_due: asks that wait for their answer, locked. */
+enum outcome store_data_due(struct call *call, int most, struct data_ask **out, size_t *n,
+                            struct error *err) WARN_UNUSED;
+enum outcome store_data_answered(struct call *call, const struct uuid *ids, size_t n, struct error *err) WARN_UNUSED;
+/* store_data_expire: drops what is a day old; *contents: of mails, given up. */
+enum outcome store_data_expire(struct call *call, struct uuid_list *contents, struct error *err) WARN_UNUSED;
+/* store_data_candidates: what may open an address; which of it does, only a look tells. */
+enum outcome store_data_candidates(struct call *call, const struct hash *email, struct uuid_list *out,
+                                   struct error *err) WARN_UNUSED;
+/* store_data_persons: who is known to have the address, and a record each; sorted by person. */
+struct data_person {
+    struct uuid person, record; /* record: nil where there is none */
+};
+enum outcome store_data_persons(struct call *call, const struct hash *email, struct data_person **out, size_t *n,
+                                struct error *err) WARN_UNUSED;
+struct data_link {
+    bool found; /* and its time isn't over */
+    uint8_t hash[32];
+    struct hash email, wide;
+    bool shared;
+    struct uuid vault, content, person;
+    struct text language;
+    int64_t tries, expires_at;
+};
+enum outcome store_data_link_put(struct call *call, const struct data_link *link, struct error *err) WARN_UNUSED;
+enum outcome store_data_link(struct call *call, struct text token, bool lock, struct data_link *out,
+                             struct error *err) WARN_UNUSED;
+/* store_data_tried: one try more; person: nil where it was wrong. */
+enum outcome store_data_tried(struct call *call, const uint8_t hash[32], const struct uuid *person,
+                              struct error *err) WARN_UNUSED;
+
 /* ---- the subject's rows (store_end.c) ------------------------------------------------------------------------------------ */
 struct subject_row {
     int64_t position, statement, at, recorded_at;

@@ -88,6 +88,7 @@ void wire_decide(const struct decide_answer *answers, size_t n, struct buf *out)
         wire_int(out, &first, "statement", a->statement);
         wire_text(out, &first, "why", a->why);
         wire_text(out, &first, "unsubscribe_url", a->unsubscribe_url);
+        wire_text(out, &first, "unsubscribe_mailto", a->unsubscribe_mailto);
         buf_char(out, '}');
     }
     buf_str(out, "]}");
@@ -95,9 +96,15 @@ void wire_decide(const struct decide_answer *answers, size_t n, struct buf *out)
 
 void wire_confirmation(const struct confirmation_mail *mail, struct buf *out)
 {
+    wire_mail(mail, "confirmation", out);
+}
+
+void wire_mail(const struct confirmation_mail *mail, const char *template_name, struct buf *out)
+{
     bool first = false;
 
-    buf_str(out, "{\"template\":\"confirmation\"");
+    buf_str(out, "{\"template\":");
+    buf_json_string(out, text_of(template_name));
     wire_text(out, &first, "language", mail->language);
     wire_text(out, &first, "controller", mail->controller);
     wire_text(out, &first, "purpose", mail->purpose);

@@ -27,7 +27,7 @@ struct decide_answer {
     bool allowed;
     struct text ground, why;
     int64_t position, statement; /* INT64_MIN: absent */
-    struct text unsubscribe_url;
+    struct text unsubscribe_url, unsubscribe_mailto;
 };
 void wire_decide(const struct decide_answer *answers, size_t n, struct buf *out);
 
@@ -42,7 +42,13 @@ extern const struct object_type subject_request_type;
 struct confirmation_mail {
     struct text language, controller, purpose, statement, confirm_url, valid_until;
 };
+/* wire_mail: the same members under another template's name; those that it has none of are left out. */
+void wire_mail(const struct confirmation_mail *mail, const char *template_name, struct buf *out);
 void wire_confirmation(const struct confirmation_mail *mail, struct buf *out);
+
+/* wire_act: a row of the ledger (wire_act.c). */
+struct subject_row;
+void wire_act(const struct subject_row *row, struct buf *out);
 
 /* what proves a confirmation (a vault item of kind evidence) */
 struct confirmation_evidence {

@@ -1,5 +1,6 @@
 """The public pages as people see them: headless Chromium, 360 px, three languages, with axe-core, and without JavaScript.
 Screenshots lie in build/browser/."""
+import re
 import uuid
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 import yaml
 from chromium import Browser, missing
 from consents import NEWS, OTHER, TRADE, Ledger, address, asks, refuses
-from lethe_stack import ROOT, wait_until
+from lethe_stack import ROOT, contact, mail_text, wait_until
 
 SHOTS = ROOT / "build" / "browser"
 
@@ -88,6 +89,44 @@ def test_every_page_is_for_everybody(stack, ledger, phone, language):
     see("preferences-objected", choices)
     phone.open(f"{leave}?lang={language}")
     see("lifted", click="button[value=lift]")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_my_data_is_for_everybody(stack, ledger, phone, language):
+    email, public = address(), stack.env["LETHE_PUBLIC_URL"]
+    key = bytes.fromhex(ledger.key("email", email)["hash"])
+    stack.send(contact(f"B-{uuid.uuid4().hex[:8]}", email=email, family_name="Longname" * 6, postcode="10115"))
+    wait_until(lambda: stack.rows("SELECT 1 FROM consent.person_key WHERE hash = %s", (key,)), what="the person")
+    number, _ = ledger.confirm(email)
+    phone.open(f"{public}/my-data?lang={language}")
+    check(phone, "my-data", language)
+    phone.run("document.querySelector('form').noValidate = true")
+    phone.click("main button")
+    check(phone, "my-data-missed", language)
+    phone.type("input[type=email]", email)
+    phone.click("main button")
+    check(phone, "my-data-asked", language)
+    _, message = stack.wait_mail(email, after=number)
+    link = re.search(re.escape(public) + r"/my-data/[A-Za-z0-9_-]+", mail_text(message))[0]
+    phone.open(link)
+    check(phone, "my-data-shown", language)
+    phone.run("document.querySelector('form').noValidate = true")
+    phone.click("button[value=forget]")
+    check(phone, "my-data-unsure", language)
+    phone.click("input[name=sure]", leads_on=False)
+    phone.click("button[value=forget]")
+    check(phone, "my-data-forgotten", language)
+    info = f"info@{uuid.uuid4().hex[:12]}.example"
+    number, _ = ledger.confirm(info)
+    phone.open(f"{public}/my-data?lang={language}")
+    phone.type("input[type=email]", info)
+    phone.click("main button")
+    _, message = stack.wait_mail(info, after=number)
+    phone.open(re.search(re.escape(public) + r"/my-data/[A-Za-z0-9_-]+", mail_text(message))[0])
+    check(phone, "my-data-proof", language)
+    phone.type("input[name=fact]", "99999")
+    phone.click("button[value=prove]")
+    check(phone, "my-data-proof-wrong", language)
 
 
 def test_everything_works_without_javascript(stack, ledger, plain_phone):

@@ -2,6 +2,7 @@
 width, and what is left where nobody confirmed."""
 import hashlib
 import json
+import re
 import uuid
 from pathlib import Path
 
@@ -173,6 +174,28 @@ def test_one_click(stack, ledger, encoding):
     assert acts[-1] == 3
     assert stack.http("POST", url, **body).status_code == 200
     assert ledger.acts(email) == acts, "a repeat is no new act"
+
+
+def test_a_mail_to_the_unsubscribe_address(stack, ledger):
+    """Read from its Maildir: the token in the subject unsubscribes; what has none is left for a human."""
+    email, folder = address(), Path(stack.env["LETHE_UNSUBSCRIBE_MAILDIR"])
+    ledger.confirm(email)
+    ledger.confirm(email, OTHER)
+    mailto = stack.internal("POST", "consent", "/internal/v1/decide", {"items": [
+        {"keys": ledger.keys(email), "purpose": NEWS, "channel": "email"}]}).json()["items"][0]["unsubscribe_mailto"]
+    found = re.fullmatch(r"mailto:unsubscribe@acme\.example\?subject=unsubscribe%20([\w-]{55})", mailto)
+    assert found, mailto
+
+    def deliver(name, subject, body=""):
+        (folder / "tmp" / name).write_text(f"From: {email}\r\nTo: unsubscribe@acme.example\r\nSubject: {subject}\r\n\r\n{body}")
+        (folder / "tmp" / name).rename(folder / "new" / name)
+    deliver("1.a.host", "unsubscribe", body=found[1])
+    deliver("2.b.host", "Unsubscribe " + found[1])
+    deliver("3.c.host", "unsubscribe " + "A" * 55)
+    wait_until(lambda: not list((folder / "new").iterdir()), what="the mails to be read")
+    assert ledger.decide(email)["why"] == "withdrawn" and ledger.acts(email)[-1] == 3
+    assert ledger.decide(email, OTHER)["allowed"], "one purpose was refused, not all"
+    assert sorted(path.name for path in (folder / "cur").iterdir()) == ["1.a.host:2,S", "3.c.host:2,S"]
 
 
 def test_the_buttons(stack, ledger):

@@ -304,7 +304,7 @@ $$;
 REVOKE ALL ON ALL TABLES IN SCHEMA vault FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA vault FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION vault.open_v1(uuid[], text, uuid)
-   TO lethe_intake, lethe_dedupe, lethe_mailer, lethe_erasure;
+   TO lethe_intake, lethe_dedupe, lethe_consent, lethe_mailer, lethe_erasure; -- consent: what people see of their own data
 GRANT EXECUTE ON FUNCTION vault.put_v1(uuid[], uuid[], integer[], bytea[], timestamptz[]), vault.delete_v1(uuid[]),
                           vault.count_v1(uuid[])
    TO lethe_intake, lethe_consent, lethe_mailer, lethe_erasure;

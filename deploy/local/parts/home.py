@@ -50,6 +50,7 @@ class Home:
         self.ledger = self.path / "ledger"
         self.escrow = self.path / "escrow"
         self.mail = self.path / "mail"
+        self.unsubscribes = self.path / "unsubscribes"  # a Maildir
         self.policy = self.path / "policy.yaml"
         self.env_file = self.path / "stack.env"
         self.python = ROOT / "build" / "venv" / "bin" / "python"
@@ -107,6 +108,8 @@ class Home:
             folder.mkdir(parents=True, exist_ok=True)
         for folder in (self.secret, self.kek, self.ledger, self.escrow, self.mail):
             folder.mkdir(mode=0o700, exist_ok=True)
+        for folder in ("new", "cur", "tmp"):
+            (self.unsubscribes / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.path / "port_base").write_text(f"{self.base}\n")
         for name in ("index.key", "internal.token", "admin.token", "signing.key", "sealing.key"):
             self.secret_file(name)

@@ -46,6 +46,8 @@ class Service:
             "LETHE_POLICY": str(home.policy),
             "LETHE_LEDGER": str(home.ledger),
             "LETHE_PUBLIC_URL": home.url("consent"),
+            "LETHE_UNSUBSCRIBE_ADDRESS": "unsubscribe@acme.example",
+            "LETHE_UNSUBSCRIBE_MAILDIR": str(home.unsubscribes),
         }
         command = os.environ.get("LETHE_KEK_COMMAND")  # a KMS's, for whoever tries one
         values.update({"LETHE_KEK_COMMAND": command} if command else {"LETHE_KEK_DIR": str(home.kek)})

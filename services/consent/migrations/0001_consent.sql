@@ -231,6 +231,37 @@ CREATE TABLE {schema}.confirm_token (
 CREATE INDEX confirm_token_address ON {schema}.confirm_token (address, created_at);
 CREATE INDEX confirm_token_expires ON {schema}.confirm_token (expires_at);
 
+-- "My data": whoever asks for a link gets the same answer, known or not; a job looks, and mails. Gone after a day.
+CREATE TABLE {schema}.data_ask (
+    id          uuid PRIMARY KEY,
+    email_key   bytea       NOT NULL CHECK (octet_length(email_key) = 16),
+    wide_key    bytea       CHECK (octet_length(wide_key) = 16),
+    shared      boolean     NOT NULL, -- a role's mailbox
+    requester   bytea       NOT NULL, -- a keyed hash of the peer's address: so many an hour
+    language    text        NOT NULL,
+    at          timestamptz NOT NULL,
+    answered_at timestamptz
+);
+CREATE INDEX data_ask_waiting ON {schema}.data_ask (at) WHERE answered_at IS NULL;
+CREATE INDEX data_ask_requester ON {schema}.data_ask (requester, at);
+CREATE INDEX data_ask_email ON {schema}.data_ask (email_key);
+CREATE INDEX data_ask_at ON {schema}.data_ask (at);
+CREATE TABLE {schema}.data_token (
+    hash       bytea PRIMARY KEY CHECK (octet_length(hash) = 32),
+    email_key  bytea       NOT NULL CHECK (octet_length(email_key) = 16),
+    wide_key   bytea       CHECK (octet_length(wide_key) = 16),
+    shared     boolean     NOT NULL,
+    vault      uuid        NOT NULL, -- what opens the address
+    content    uuid        NOT NULL, -- of the mail, in the vault
+    language   text        NOT NULL,
+    person     uuid,                 -- who it is, by a second fact, where several read the mailbox
+    tries      int         NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX data_token_email ON {schema}.data_token (email_key, created_at);
+CREATE INDEX data_token_expires ON {schema}.data_token (expires_at);
+
 -- Refusals by whatever they reach: the latest of each kind. scope 1: a key, 2: a record, 3: a person; subject: the hash
 -- or the id. purpose '': all direct marketing. kind: enum refusal_kind of proto/events.h.
 CREATE TABLE {schema}.refusal (

@@ -15,6 +15,9 @@ SELECT (SELECT count(*) FROM ledger l
      + (SELECT count(*) FROM person_key WHERE NOT $5::bool AND hash = ANY ($4::bytea[]))
      + (SELECT count(*) FROM ledger WHERE NOT $5::bool AND person = ANY ($3::uuid[]))
      + (SELECT count(*) FROM doomed WHERE record = ANY ($2::uuid[]) OR (NOT $5::bool AND email_key = ANY ($4::bytea[])))
+     + (SELECT count(*) FROM data_ask WHERE NOT $5::bool AND email_key = ANY ($4::bytea[]))
+     + (SELECT count(*) FROM data_token
+         WHERE (NOT $5::bool AND email_key = ANY ($4::bytea[])) OR vault = ANY ($2::uuid[]) OR person = ANY ($3::uuid[]))
      + (SELECT count(*) FROM person_heir
          WHERE NOT $5::bool AND (person = ANY ($3::uuid[]) OR heir = ANY ($3::uuid[])))
      + (SELECT count(*) FROM person WHERE id = ANY ($3::uuid[]))

@@ -28,6 +28,11 @@ doomed_gone AS (
     DELETE FROM doomed
      WHERE record = ANY ($2::uuid[]) OR (NOT $5::bool AND email_key = ANY ($4::bytea[]))
     RETURNING 1),
+asks AS (DELETE FROM data_ask WHERE NOT $5::bool AND email_key = ANY ($4::bytea[]) RETURNING 1),
+links AS (
+    DELETE FROM data_token
+     WHERE (NOT $5::bool AND email_key = ANY ($4::bytea[])) OR vault = ANY ($2::uuid[]) OR person = ANY ($3::uuid[])
+    RETURNING 1),
 heirs AS (
     DELETE FROM person_heir
      WHERE NOT $5::bool AND (person = ANY ($3::uuid[]) OR heir = ANY ($3::uuid[]))
@@ -35,4 +40,5 @@ heirs AS (
 persons AS (DELETE FROM person WHERE id = ANY ($3::uuid[]) RETURNING 1)
 SELECT (SELECT n FROM ledger_gone) + (SELECT count(*) FROM addresses) + (SELECT count(*) FROM sources)
      + (SELECT count(*) FROM refusals) + (SELECT count(*) FROM records) + (SELECT count(*) FROM keys)
-     + (SELECT count(*) FROM persons) + (SELECT count(*) FROM doomed_gone) + (SELECT count(*) FROM heirs) + (SELECT 0 * count(*) FROM vaults)
+     + (SELECT count(*) FROM persons) + (SELECT count(*) FROM doomed_gone) + (SELECT count(*) FROM heirs)
+     + (SELECT count(*) FROM asks) + (SELECT count(*) FROM links) + (SELECT 0 * count(*) FROM vaults)
