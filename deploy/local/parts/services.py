@@ -46,8 +46,6 @@ class Service:
             "LETHE_POLICY": str(home.policy),
             "LETHE_LEDGER": str(home.ledger),
             "LETHE_PUBLIC_URL": home.url("consent"),
-            "LETHE_UNSUBSCRIBE_ADDRESS": "unsubscribe@acme.example",
-            "LETHE_UNSUBSCRIBE_MAILDIR": str(home.unsubscribes),
         }
         command = os.environ.get("LETHE_KEK_COMMAND")  # a KMS's, for whoever tries one
         values.update({"LETHE_KEK_COMMAND": command} if command else {"LETHE_KEK_DIR": str(home.kek)})
@@ -60,6 +58,13 @@ class Service:
         for other in SERVICES:
             values[f"LETHE_{other.upper()}_URL"] = home.url(other)
         return values
+
+    def here_alone(self):
+        """What a container gets only where there is a mail server that delivers to it: a folder for unsubscribes by mail."""
+        if self.name != "consent":
+            return {}
+        return {"LETHE_UNSUBSCRIBE_ADDRESS": "unsubscribe@acme.example",
+                "LETHE_UNSUBSCRIBE_MAILDIR": str(self.home.unsubscribes)}
 
     def migrate_options(self):
         """`migrate` alone works with the owners' roles."""
@@ -92,7 +97,7 @@ class Service:
         if self.process.pid() is not None:
             return False
         self.home.need_free(self.home.port(self.name, self.instance), self.process.name)
-        self.process.start([self.binary], env={**os.environ, **self.options(), **(extra or {})})
+        self.process.start([self.binary], env={**os.environ, **self.options(), **self.here_alone(), **(extra or {})})
         return True
 
     def health(self):
