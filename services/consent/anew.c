@@ -6,6 +6,7 @@
 #include "services/consent/ask.h"
 #include "services/consent/gate.h"
 #include "services/consent/handlers.h"
+#include "services/consent/service.h"
 
 enum { PAGE_MOST = 50 };
 
@@ -56,33 +57,38 @@ static enum outcome ask_one(struct call *call, const struct policy_purpose *purp
     return ask_apply(call, &wish, &words, &address, &standing, REQUEST_MAIL, err);
 }
 
-static enum outcome ask_purpose(struct call *call, const struct policy_purpose *purpose, int64_t version,
-                                struct error *err)
+/* A page; the cursor goes on, or to the next purpose. What a rolled-back page leaves out comes in the next round. */
+static enum outcome ask_page(struct call *call, const struct policy_purpose *purpose, int64_t version,
+                             struct anew_cursor *cursor, struct error *err)
 {
-    struct uuid after = {{0}};
     struct granted *grants;
-    size_t n = PAGE_MOST;
+    size_t n;
 
-    while (n == PAGE_MOST && !call_stopping(call)) {
-        TRY(store_granted_before(call, text_of(purpose->name), version, &after, PAGE_MOST, &grants, &n, err));
-        for (size_t i = 0; i < n; i++)
-            TRY(ask_one(call, purpose, version, &grants[i], err));
-        TRY(call_checkpoint(call, err));
-    }
+    TRY(store_granted_before(call, text_of(purpose->name), version, &cursor->after, PAGE_MOST, &grants, &n, err));
+    for (size_t i = 0; i < n; i++)
+        TRY(ask_one(call, purpose, version, &grants[i], err));
+    if (n < PAGE_MOST)
+        *cursor = (struct anew_cursor){.purpose = cursor->purpose + 1};
     return DONE;
 }
 
+/* One page a run, so that a purpose with a million grants takes no more memory than one with fifty. */
 enum outcome ask_anew(struct call *call, bool *again, struct error *err)
 {
-    (void)again;
-    for (size_t p = 0; p < call->policy->purposes_n; p++) {
-        const struct policy_purpose *purpose = &call->policy->purposes[p];
+    struct anew_cursor *cursor = &((struct consent_shared *)call->state)->anew;
+
+    while (cursor->purpose < call->policy->purposes_n) {
+        const struct policy_purpose *purpose = &call->policy->purposes[cursor->purpose];
         int64_t newest = 0;
 
         for (size_t i = 0; i < purpose->statements_n; i++)
             newest = purpose->statements[i].version > newest ? purpose->statements[i].version : newest;
-        if (policy_asks_anew(purpose, 0))
-            TRY(ask_purpose(call, purpose, newest, err));
+        if (policy_asks_anew(purpose, 0)) {
+            *again = true;
+            return ask_page(call, purpose, newest, cursor, err);
+        }
+        *cursor = (struct anew_cursor){.purpose = cursor->purpose + 1};
     }
+    *cursor = (struct anew_cursor){.purpose = 0};
     return DONE;
 }

@@ -6,13 +6,20 @@
 
 extern const struct service_def consent_service;
 
-/* Made at start, never changed after. */
+/* How far the job ask-anew has come. */
+struct anew_cursor {
+    size_t purpose; /* of the policy's */
+    struct uuid after;
+};
+
+/* Made at start, never changed after, but for what is one job's own. */
 struct consent_shared {
     char *public_url;            /* without a slash at its end */
     char *maildir;               /* of the unsubscribe address; NULL: none */
     char *mailto;                /* that address; NULL: none */
     uint8_t unsubscribe_key[32]; /* derived from the index key */
     struct metric *broken_chains;
+    struct anew_cursor anew; /* the job's alone */
 };
 
 #endif
