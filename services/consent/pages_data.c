@@ -72,19 +72,19 @@ static void add_records(struct buf *out, const struct page_values *v, const stru
     for (size_t i = 0; i < view->records_n; i++) {
         const struct data_record *record = &view->records[i];
 
-        buf_str(out, "<table><caption>");
+        buf_str(out, "<h3>");
         buf_html(out, record->category);
         buf_str(out, ", ");
         buf_html(out, record->system);
-        buf_str(out, "</caption><tbody>\n");
+        buf_str(out, "</h3>\n<dl>\n");
         for (size_t f = 0; f < record->fields.n; f++) {
-            buf_str(out, "<tr><th scope=\"row\">");
+            buf_str(out, "<dt>");
             buf_html(out, record->fields.items[f].name);
-            buf_str(out, "</th><td>");
+            buf_str(out, "</dt><dd>");
             buf_html(out, record->fields.items[f].value);
-            buf_str(out, "</td></tr>\n");
+            buf_str(out, "</dd>\n");
         }
-        buf_str(out, "</tbody></table>\n");
+        buf_str(out, "</dl>\n");
     }
 }
 

@@ -7,7 +7,7 @@
 
 /* One act of the ledger, as people read it. */
 struct data_act {
-    const char *at;      /* RFC 3339 */
+    const char *at;      /* the day */
     int act;             /* enum consent_state */
     struct text purpose; /* a title; "": all advertising */
 };

@@ -182,7 +182,7 @@ static enum outcome show_yours(struct call *call, const struct http_request *req
         const struct policy_purpose *purpose = policy_purpose(call->policy, held.acts[i].purpose);
         char at[CLOCK_TEXT_BYTES];
 
-        clock_format(held.acts[i].at, at);
+        clock_format_date(held.acts[i].at, at);
         acts[view.acts_n++] =
             (struct data_act){.at = text_cstr(call->arena, text_of(at)),
                               .act = held.acts[i].act,

@@ -5,6 +5,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -38,7 +39,8 @@ class Browser:
             os.dup2(low, 3)
             os.dup2(high, 4)
         with (Path(folder) / "chromium.log").open("wb") as log:
-            self.process = subprocess.Popen(arguments, preexec_fn=pipes, pass_fds=(3, 4), stdout=log, stderr=log)
+            self.process = subprocess.Popen(arguments, preexec_fn=pipes, pass_fds=(3, 4), stdout=log, stderr=log,
+                                            start_new_session=True)
         os.close(to_read)
         os.close(to_write)
         self.number, self.buffer, self.events, self.session = 0, b"", [], None
@@ -148,11 +150,10 @@ class Browser:
             .then(r => r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.html).join(' | ')))""")
 
     def stop(self):
-        self.process.terminate()
+        os.close(self.read_end)
+        os.close(self.write_end)  # it ends with its pipe
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)  # the program is a script that starts it
             self.process.wait()
-        os.close(self.read_end)
-        os.close(self.write_end)

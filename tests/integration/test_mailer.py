@@ -1,5 +1,6 @@
 """mailer on a real stack: the address that was checked, UTF-8, what the relay says, whoever comes back, and terms."""
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -59,6 +60,10 @@ def test_utf8_throughout(stack, ledger):
         assert text in part.get_payload(decode=True).decode("utf-8")
         assert text in part.get_content()
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    public, token = re.escape(stack.env["LETHE_PUBLIC_URL"]), r"([\w-]{55})"
+    found = re.fullmatch(rf"<{public}/unsubscribe/{token}>, <mailto:unsubscribe@acme\.example\?subject=unsubscribe%20{token}>",
+                         message["List-Unsubscribe"])
+    assert found and found[1] == found[2]
 
 
 def test_a_mail_goes_to_the_address_that_was_checked(stack, ledger):

@@ -1,4 +1,5 @@
-/* The pages: every one in every language, escaped, without scripts, under a policy that names their own style. */
+/* The pages: every one in every language, escaped, without scripts, under a policy that names their own style.
+ * link: pages_data.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,9 @@
 #include <cmocka.h>
 
 #include "common/crypto/crypto.h"
+#include "proto/events.h"
 #include "services/consent/pages.h"
+#include "services/consent/pages_data.h"
 
 static struct arena *arena;
 
@@ -155,6 +158,43 @@ static void test_the_controllers_look(void **state)
     }
 }
 
+static struct text render_data(enum page page, page_body *body, const struct data_view *view)
+{
+    struct page_values values = {.language = TEXT("en"), .controller = TEXT("Acme"), .body = body, .of = view};
+    struct buf out;
+
+    buf_init(&out, 1 << 20);
+    page_render(page, &values, &out);
+    struct text copy = text_copy(arena, buf_view(&out));
+    buf_free(&out);
+    return copy;
+}
+
+static void test_my_data(void **state)
+{
+    struct scalar fields[] = {{.name = TEXT("family_name"), .value = TEXT("<b>O'Hara</b>")}};
+    const struct data_act acts[] = {{.at = "2026-11-25", .act = CONSENT_CONFIRMED, .purpose = TEXT("News<i>")},
+                                    {.at = "2026-11-26", .act = CONSENT_OBJECTED, .purpose = TEXT("")}};
+    const struct data_record records[] = {
+        {.category = TEXT("lead"), .system = TEXT("crm<"), .fields = {.items = fields, .n = 1}}};
+    struct data_view view = {.acts = acts, .acts_n = 2, .records = records, .records_n = 1, .token = TEXT("abc")};
+
+    (void)state;
+    struct text html = render_data(PAGE_DATA_YOURS, page_data_yours, &view);
+    assert_true(holds(html, "<td>2026-11-25</td><td>confirmed</td><td>News&lt;i&gt;</td>"));
+    assert_true(holds(html, "<td>objected</td><td>All advertising</td>"));
+    assert_true(holds(html, "<dt>family_name</dt><dd>&lt;b&gt;O&#39;Hara&lt;/b&gt;</dd>"));
+    assert_true(holds(html, "<h3>lead, crm&lt;</h3>"));
+    assert_true(holds(html, "<a href=\"abc/download\">"));
+    assert_false(holds(html, "role=\"alert\""));
+    view.missed = true;
+    assert_true(holds(render_data(PAGE_DATA_YOURS, page_data_yours, &view), "aria-describedby=\"missed\""));
+    assert_true(holds(render_data(PAGE_DATA, page_data_ask, &view), "type=\"email\" name=\"email\""));
+    assert_true(holds(render_data(PAGE_DATA_PROOF, page_data_proof, &view), "name=\"fact\""));
+    assert_true(holds(render_data(PAGE_DATA_YOURS, page_data_yours, &(struct data_view){.token = TEXT("t")}),
+                      "<p>Nothing.</p>"));
+}
+
 static void test_language(void **state)
 {
     (void)state;
@@ -190,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_what_a_form_holds),
         cmocka_unit_test(test_choices),
         cmocka_unit_test(test_the_controllers_look),
+        cmocka_unit_test(test_my_data),
         cmocka_unit_test(test_language),
         cmocka_unit_test(test_the_policy_names_the_style),
     };
