@@ -32,6 +32,7 @@ struct forget_key {
     struct hash hash;
 };
 
+struct named_count_list; /* proto/events.h */
 struct forget_table {
     /* restrict: what must stop at once (cancel queued mail, close reviews); in the transaction of opened. May be NULL. */
     enum outcome (*restrict_now)(struct call *call, const struct forget_set *set, struct error *err);
@@ -44,6 +45,10 @@ struct forget_table {
     enum outcome (*erase)(struct call *call, const struct forget_set *set, int64_t *rows, struct error *err);
     /* count: the second look: rows, index entries and keys about the set that are still there. */
     enum outcome (*count)(struct call *call, const struct forget_set *set, int64_t *remaining, struct error *err);
+    /* tell: what the certificate counts besides rows, with the answer to destroy; durable, since an attempt may be one of
+     * several. May be NULL. */
+    enum outcome (*tell)(struct call *call, const struct forget_set *set, struct named_count_list *out,
+                         struct error *err);
     /* what remains may be a human's to answer for, and is no row of the person's: the restore's gate needn't wait for it */
     bool waits_for_humans;
 };

@@ -15,6 +15,7 @@ static int64_t next_sweep_us; /* monotonic */
 static enum outcome answer(struct call *call, const struct forget_task *task, bool verify, int64_t remaining,
                            struct error *err)
 {
+    const struct forget_table *table = service_forget_table(call->service);
     struct forget_result result = {
         .request = task->set.request,
         .service = text_of(call->log->service),
@@ -24,7 +25,8 @@ static enum outcome answer(struct call *call, const struct forget_task *task, bo
         .at = clock_now_us(),
     };
 
-    (void)err;
+    if (table->tell != NULL && !verify)
+        TRY(table->tell(call, &task->set, &result.counts, err));
     outbox_publish(call->outbox, &forget_result_event, &task->set.request, &result);
     return DONE;
 }

@@ -131,6 +131,8 @@ void policy_check_category(struct yaml_in *in, void *item, yaml_node_t *node)
     const struct policy_category *category = item;
     yaml_node_t *retention = yaml_find(in, node, "retention");
 
+    if (category->erase_texts_of != NULL && !category->activity)
+        yaml_mistake(in, yaml_find(in, node, "erase_texts_of"), "/erase_texts_of", "only activities have roles");
     for (size_t i = 0; i < category->rules_n; i++)
         check_rule(in, category, &category->rules[i], yaml_item(in, retention, i), i);
     if (retention != NULL && retention->type == YAML_SEQUENCE_NODE)

@@ -65,6 +65,9 @@ struct policy_category {
     enum address_kind addresses; /* whose the addresses of its records are; default: consumers' */
     const struct policy_rule *rules;
     size_t rules_n;
+    /* activities: where one of these roles is forgotten and the content stays for others, its free texts (fields of kind
+     * text) go with them; of all others what is known goes, and a human judges the rest. NULL: none. */
+    const char *const *erase_texts_of;
 };
 
 /* What a source's assertions for one purpose allow. */

@@ -195,6 +195,7 @@ static const struct yaml_member category_members[] = {
     {.key = "addresses", .kind = Y_CHOICE, AT(policy_category, addresses), .names = address_kind_names},
     {.key = "fields", .kind = Y_MAP, ARRAY(policy_category, fields), .rule = rule_name, .shape = &field_shape},
     {.key = "retention", .kind = Y_LIST, .required = true, ARRAY(policy_category, rules), .shape = &rule_shape},
+    {.key = "erase_texts_of", .kind = Y_NAMES, AT(policy_category, erase_texts_of), .rule = rule_role},
 };
 static const struct yaml_shape category_shape = {.members = category_members,
                                                  .members_n = N(category_members),

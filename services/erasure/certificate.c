@@ -80,18 +80,28 @@ static void print_exceptions(const struct pg_rows *tasks, struct buf *out)
     buf_char(out, ']');
 }
 
-static enum outcome print_tasks(struct call *call, const struct uuid *request, struct buf *out, struct error *err)
+/* What became of activities, as intake counted it: contents that stay for others lose what is known of the person, and what
+ * their texts may still tell in other words is counted as a human's to judge. */
+static void print_activities(const struct pg_rows *tasks, struct buf *out)
+{
+    for (int i = 0; i < tasks->n; i++) {
+        struct text counts = pg_get_text(tasks, i, 12);
+        if (pg_is_null(tasks, i, 12))
+            continue;
+        buf_str(out, "\"activities\":");
+        buf_text(out, counts);
+        buf_char(out, ',');
+        return;
+    }
+}
+
+static enum outcome read_tasks(struct call *call, const struct uuid *request, struct pg_rows *out, struct error *err)
 {
     struct pg_params params;
-    struct pg_rows tasks;
 
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, request);
-    TRY(pg_exec(call->pg, &erasure_sql_certificate_tasks, &params, &tasks, err));
-    print_exceptions(&tasks, out);
-    print_holders(&tasks, out);
-    pg_rows_free(&tasks);
-    return DONE;
+    return pg_exec(call->pg, &erasure_sql_certificate_tasks, &params, out, err);
 }
 
 /* ---- keys, and until when copies can be read ------------------------------------------------------------------------- */
@@ -100,6 +110,7 @@ struct facts {
     const struct request *request;
     const struct commitment *who;
     struct chain_link link;
+    struct pg_rows tasks;
     struct rotation_dark dark;
     struct uuid_list keys; /* of the person's records: destroyed */
     int64_t standing;      /* of those, as the keyring itself counts at the end */
@@ -159,7 +170,8 @@ static enum outcome gather(struct call *call, struct facts *f, struct error *err
     TRY(rotation_dark_by(call->vault, f->request->completed_us, &f->dark, err));
     TRY(ask_backups(call, f, err));
     TRY(signer_use(call, err));
-    return chain_next(call, &f->link, err);
+    TRY(chain_next(call, &f->link, err));
+    return read_tasks(call, &f->request->id, &f->tasks, err); /* last: who gets them frees them */
 }
 
 static void print_keys(const struct facts *f, struct buf *out)
@@ -222,6 +234,7 @@ static enum outcome print_body(struct call *call, const struct facts *f, struct 
     struct json j;
 
     buf_char(out, '{');
+    print_activities(&f->tasks, out);
     TRY(print_backups(call, &r->id, out, err));
     j = json_members(out, true);
     json_name(&j, "barrier");
@@ -232,7 +245,8 @@ static enum outcome print_body(struct call *call, const struct facts *f, struct 
     json_str(&j, "controller", call->policy->controller);
     json_str(&j, "decision", request_decision_names[r->decision]);
     json_time(&j, "destroyed_at", r->destroy_us);
-    TRY(print_tasks(call, &r->id, out, err));
+    print_exceptions(&f->tasks, out);
+    print_holders(&f->tasks, out);
     j = json_members(out, true);
     json_name(&j, "keys");
     print_keys(f, out);
@@ -278,6 +292,7 @@ enum outcome certificate_make(struct call *call, const struct request *r, const 
     TRY(gather(call, &facts, err));
     buf_init(&out, CERTIFICATE_MOST);
     o = print_body(call, &facts, &out, err);
+    pg_rows_free(&facts.tasks);
     if (o == DONE) {
         ENSURE(!out.failed);
         o = store(call, &facts, text_copy(call->arena, buf_view(&out)), err);

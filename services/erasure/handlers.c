@@ -1,4 +1,5 @@
 /* handlers: what erasure hears over Kafka: services' answers, forgets asked upstream, expiries, contradictions, mails. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "gen/erasure_sql.h"
@@ -29,11 +30,28 @@ static void answers_init(struct call *call, struct service_answers *a, size_t n)
         .rows = ARENA_ARRAY(call->arena, n, int64_t),
         .remaining = ARENA_ARRAY(call->arena, n, int64_t),
         .at = ARENA_ARRAY(call->arena, n, int64_t),
+        .counts = ARENA_ARRAY(call->arena, n, struct text),
     };
 }
 
-static void answers_add(struct service_answers *a, const struct forget_result *in)
+/* Those that a certificate knows, in the order that canonical JSON asks for; TEXT_NONE where there are none. */
+static struct text counts_print(const struct named_count_list *counts, struct arena *arena)
 {
+    static const char *const names[] = {"contents_destroyed", "contents_erased", "contents_rewritten",
+                                        "contents_to_judge", "parts_destroyed"}; /* canonical JSON sorts them */
+    struct text out = TEXT_NONE;
+
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
+        for (size_t i = 0; i < counts->n; i++)
+            if (text_is(counts->items[i].name, names[n]))
+                out = text_format(arena, "%.*s%c\"%s\":%" PRId64, TEXT_ARGS(out), out.n == 0 ? '{' : ',', names[n],
+                                  counts->items[i].n);
+    return out.n == 0 ? TEXT_NONE : text_format(arena, "%.*s}", TEXT_ARGS(out));
+}
+
+static void answers_add(struct call *call, struct service_answers *a, const struct forget_result *in)
+{
+    a->counts[a->n] = counts_print(&in->counts, call->arena);
     a->requests[a->n] = in->request;
     a->services[a->n] = in->service;
     a->rows[a->n] = in->rows;
@@ -108,7 +126,7 @@ enum outcome on_answers(struct call *call, struct batch_item *items, size_t n, s
             if (!known_service(in->service))
                 item->outcome = error_refuse(&item->error, "/data/service", "unknown", "no such service");
             else
-                answers_add(&phases[in->phase], in);
+                answers_add(call, &phases[in->phase], in);
         } else if (item->type == &forget_resolved_event) {
             TRY(saga_resolved(call, item->event, err));
         } else if (item->type == &backup_answer_event) {

@@ -131,6 +131,7 @@ enum outcome tasks_destroyed(struct call *call, const struct service_answers *an
         return DONE;
     pg_params_init(&params, call->arena);
     add_answers(&params, answers);
+    pg_add_texts(&params, answers->counts, answers->n);
     return pg_queue(call->pg, &erasure_sql_results_destroyed, &params, err);
 }
 

@@ -30,6 +30,7 @@ struct service_answers {
     struct uuid *requests;
     struct text *services;
     int64_t *rows, *remaining, *at;
+    struct text *counts; /* an object in canonical JSON; absent where there are none */
     size_t n;
 };
 enum outcome tasks_destroyed(struct call *call, const struct service_answers *answers, struct error *err) WARN_UNUSED;

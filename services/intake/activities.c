@@ -18,6 +18,7 @@ static size_t keys_of_part(const struct part *part)
 struct missing {
     size_t gone;
     bool restricted;
+    bool blank; /* the free texts go with one of them */
     struct uuid request;
     struct literals literals;
 };
@@ -55,6 +56,7 @@ static void take_out(struct batch *batch, struct work *work, struct missing *mis
             missing->request = request;
         if (verdict != VERDICT_RESTRICTED) /* another's act doesn't move their tombstone */
             part->forgotten = request;
+        missing->blank = missing->blank || content_goes_with(work->activity->content.category, part->role);
         literals_add(&missing->literals, part->email, batch->arena);
         literals_add(&missing->literals, part->name, batch->arena);
     }
@@ -95,6 +97,8 @@ static bool persons_left(struct batch *batch, struct work *work, struct missing 
         return false;
     }
     (void)redact_scalars(&work->activity->content.fields, &missing->literals, batch->arena);
+    if (missing->blank)
+        (void)content_blank(&work->activity->content);
     tell_forgotten(batch, work, NULL);
     if (missing->restricted) {
         /* a copy waits: should the request be cancelled, the part comes back */

@@ -47,6 +47,11 @@ size_t activity_persons(const struct activity *activity);
 struct named_date_list activity_dates(const struct activity_content *content, struct arena *arena);
 struct key_list part_keys(const struct part *part, struct arena *arena);
 
+/* content_goes_with: do a shared content's free texts go with whoever had this role (policy: erase_texts_of)?
+ * content_blank: they become "[erased]"; how many did. Without its category all texts are free. */
+bool content_goes_with(const struct policy_category *category, int role);
+size_t content_blank(struct activity_content *content);
+
 /* The sealed texts (common/vault/vault.h). */
 void content_encode(const struct activity_content *content, struct buf *out);
 enum outcome content_decode(const struct policy *policy, struct text json, struct arena *arena,

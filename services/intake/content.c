@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/table.h"
+#include "services/intake/redact.h"
 
 /* ---- writing ------------------------------------------------------------------------------------------------------- */
 
@@ -134,4 +135,32 @@ enum outcome part_decode(struct text json, struct arena *arena, struct part *out
         out->id = kept->record.id;
     }
     return DONE;
+}
+
+/* ---- free texts ------------------------------------------------------------------------------------------------------ */
+
+bool content_goes_with(const struct policy_category *category, int role)
+{
+    for (const char *const *name = category != NULL ? category->erase_texts_of : NULL; name != NULL && *name != NULL;
+         name++)
+        if (strcmp(*name, part_role_names[role]) == 0)
+            return true;
+    return false;
+}
+
+size_t content_blank(struct activity_content *content)
+{
+    size_t blanked = 0;
+
+    for (size_t i = 0; i < content->fields.n; i++) {
+        struct scalar *value = &content->fields.items[i];
+        const struct policy_field *field =
+            content->category != NULL ? policy_field(content->category, value->name) : NULL;
+        if (value->kind != SCALAR_TEXT || (field != NULL && field->kind != PF_TEXT) ||
+            text_is(value->value, REDACT_MARK))
+            continue;
+        value->value = text_of(REDACT_MARK);
+        blanked++;
+    }
+    return blanked;
 }

@@ -74,26 +74,32 @@ static enum outcome lift(struct call *call, const struct forget_set *set, struct
 
 /* ---- keys first --------------------------------------------------------------------------------------------------------------- */
 
+enum gone_kind { GONE_OTHER, GONE_PART, GONE_CONTENT };
 struct ids {
     LIST(struct uuid) list;
+    LIST(int32_t) kinds;
 };
 
-static void add_ids(struct call *call, struct ids *ids, const struct uuid *items, size_t n)
+static void add_ids(struct call *call, struct ids *ids, enum gone_kind kind, const struct uuid *items, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         *LIST_ADD(&ids->list, call->arena) = items[i];
+        *LIST_ADD(&ids->kinds, call->arena) = (int32_t)kind;
+    }
 }
 
 static void doomed_ids(struct call *call, const struct forget_set *set, const struct plan *plan, struct ids *ids)
 {
-    add_ids(call, ids, plan->record_ids.items, plan->record_ids.n);
-    add_ids(call, ids, set->activities.items, set->activities.n);
-    add_ids(call, ids, set->parts.items, set->parts.n);
-    add_ids(call, ids, plan->parts.items, plan->parts.n);
-    add_ids(call, ids, plan->quarantine.items, plan->quarantine.n);
+    /* what is counted comes first: a first content's id is its activity's */
     for (size_t i = 0; i < plan->activities.n; i++)
         if (plan->activities.items[i].dies)
-            add_ids(call, ids, &plan->activities.items[i].content, 1);
+            add_ids(call, ids, GONE_CONTENT, &plan->activities.items[i].content, 1);
+    add_ids(call, ids, GONE_PART, plan->parts.items, plan->own_parts);
+    add_ids(call, ids, GONE_OTHER, plan->parts.items + plan->own_parts, plan->parts.n - plan->own_parts);
+    add_ids(call, ids, GONE_OTHER, plan->record_ids.items, plan->record_ids.n);
+    add_ids(call, ids, GONE_OTHER, set->activities.items, set->activities.n);
+    add_ids(call, ids, GONE_OTHER, set->parts.items, set->parts.n);
+    add_ids(call, ids, GONE_OTHER, plan->quarantine.items, plan->quarantine.n);
 }
 
 /* The staff's parts of what dies go with it. */
@@ -131,12 +137,13 @@ static enum outcome prepare(struct call *call, const struct forget_set *set, str
     if (!set->expiry)
         TRY(plan_redact(call, set, &plan, &old, err));
     doomed_ids(call, set, &plan, &ids);
-    add_ids(call, &ids, old.items, old.n);
+    add_ids(call, &ids, GONE_OTHER, old.items, old.n);
     if (ids.list.n == 0)
         return DONE;
     pg_params_init(&params, call->arena);
     pg_add_uuid(&params, &set->request);
     pg_add_uuids(&params, ids.list.items, ids.list.n);
+    pg_add_int4s(&params, ids.kinds.items, ids.kinds.n);
     TRY(pg_queue(call->pg, &intake_sql_forget_gone_put, &params, err));
     if (old.n > 0)
         TRY(call_checkpoint(call, err)); /* others' contents stand under their new keys before the old ones go */
@@ -332,9 +339,9 @@ static enum outcome count(struct call *call, const struct forget_set *set, int64
         if (set->keys[i].kind == KEY_EMAIL)
             emails[emails_n++] = set->keys[i].hash;
     }
-    add_ids(call, &ids, set->records.items, set->records.n);
-    add_ids(call, &ids, set->activities.items, set->activities.n);
-    add_ids(call, &ids, set->parts.items, set->parts.n);
+    add_ids(call, &ids, GONE_OTHER, set->records.items, set->records.n);
+    add_ids(call, &ids, GONE_OTHER, set->activities.items, set->activities.n);
+    add_ids(call, &ids, GONE_OTHER, set->parts.items, set->parts.n);
     TRY(gone_ids(call, &set->request, &ids, err));
     pg_params_init(&params, call->arena);
     pg_add_uuids(&params, set->records.items, set->expiry ? 0 : set->records.n);
@@ -351,5 +358,27 @@ static enum outcome count(struct call *call, const struct forget_set *set, int64
     return DONE;
 }
 
+/* ---- what the certificate counts ------------------------------------------------------------------------------------------------ */
+
+static enum outcome tell(struct call *call, const struct forget_set *set, struct named_count_list *out,
+                         struct error *err)
+{
+    enum { COUNTED = 5 };
+    static const char *const names[COUNTED] = {"contents_destroyed", "contents_erased", "contents_rewritten",
+                                               "contents_to_judge",
+                                               "parts_destroyed"}; /* as forget_told.sql has them */
+    struct pg_params params;
+    struct pg_rows rows;
+
+    *out = (struct named_count_list){.items = ARENA_ARRAY(call->arena, COUNTED, struct named_count)};
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &set->request);
+    TRY(pg_exec(call->pg, &intake_sql_forget_told, &params, &rows, err));
+    for (int i = 0; i < COUNTED && rows.n == 1; i++)
+        out->items[out->n++] = (struct named_count){.name = text_of(names[i]), .n = pg_get_int8(&rows, 0, i)};
+    pg_rows_free(&rows);
+    return DONE;
+}
+
 const struct forget_table intake_forget = {
-    .restrict_now = restrict_now, .lift = lift, .prepare = prepare, .erase = erase, .count = count};
+    .restrict_now = restrict_now, .lift = lift, .prepare = prepare, .erase = erase, .count = count, .tell = tell};

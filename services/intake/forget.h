@@ -20,10 +20,12 @@ struct touched {
     int64_t rev, policy_version;
     struct text_list date_names, dates; /* dates: microseconds, in digits */
     bool dies;                          /* nobody else is left in it, or it is itself to go */
+    int32_t roles;                      /* those that the person has in it: a bit each, by enum part_role */
 };
 struct plan {
     LIST(struct doomed_record) records;
     LIST(struct uuid) record_ids, parts, quarantine;
+    size_t own_parts; /* so many of the parts are the person's; then come the staff's of what dies */
     LIST(struct touched) activities;
     LIST(struct hash) sources, emails;
 };
@@ -31,8 +33,12 @@ struct plan {
 /* plan_make: reads it; activities are locked. */
 enum outcome plan_make(struct call *call, const struct forget_set *set, struct plan *plan,
                        struct error *err) WARN_UNUSED;
-/* plan_redact: contents that stay for others lose what is known of the person: sealed anew under another key, where
- * something was found. *old gets the contents left behind, whose keys are to be destroyed. */
+/* What became of a content that stays for others: shared_text.outcome. All but the last are a human's to judge: free text
+ * may tell of a person in other words. */
+enum shared_outcome { SHARED_AS_IT_WAS, SHARED_REWRITTEN, SHARED_ERASED };
+/* plan_redact: contents that stay for others lose what is known of the person, and their free texts where the policy says
+ * so of a role of theirs: sealed anew under another key, where something was found. *old gets the contents left behind,
+ * whose keys are to be destroyed. What became of each is noted for the answer. */
 enum outcome plan_redact(struct call *call, const struct forget_set *set, const struct plan *plan,
                          struct uuid_list *old, struct error *err) WARN_UNUSED;
 

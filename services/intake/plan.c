@@ -93,6 +93,7 @@ static enum outcome find_activities(struct call *call, const struct forget_set *
             .date_names = pg_get_texts(&rows, i, 8, call->arena),
             .dates = pg_get_texts(&rows, i, 9, call->arena),
             .policy_version = pg_get_int8(&rows, i, 10),
+            .roles = pg_get_int4(&rows, i, 12),
         };
         /* what a rule of its own still keeps isn't ended by the last person's part having expired */
         touched->dies = holds(set->activities.items, set->activities.n, &touched->activity) ||
@@ -135,6 +136,7 @@ enum outcome plan_make(struct call *call, const struct forget_set *set, struct p
     }
     TRY(find_records(call, set, plan, err));
     TRY(find_parts(call, set, plan, &activities, err));
+    plan->own_parts = plan->parts.n;
     TRY(find_activities(call, set, plan, activities, err));
     return find_quarantine(call, plan, err);
 }
@@ -194,37 +196,83 @@ static enum outcome what_is_known(struct call *call, const struct plan *plan, st
     return DONE;
 }
 
-static enum outcome redact_one(struct call *call, const struct forget_set *set, const struct touched *touched,
-                               struct text json, const struct literals *literals, struct uuid_list *old,
+/* What became of the contents that stay: noted in shared_text. */
+struct rewriting {
+    const struct forget_set *set;
+    struct literals literals;
+    struct uuid_list *old;
+    struct uuid *activities;
+    int32_t *outcomes;
+    size_t n;
+};
+
+static enum outcome seal_anew(struct call *call, const struct touched *touched, const struct activity_content *content,
+                              struct vault_item *item, struct error *err)
+{
+    struct pg_params params;
+    struct buf out;
+
+    buf_init(&out, 16 << 20);
+    content_encode(content, &out);
+    item->plain = text_copy(call->arena, buf_view(&out));
+    buf_free(&out);
+    TRY(vault_put(call->vault, call->pg, item, 1, call->arena, err));
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &touched->activity);
+    pg_add_uuid(&params, &item->id);
+    return pg_queue(call->pg, &intake_sql_content_move, &params, err);
+}
+
+/* erases: does the policy say so of one of the person's roles? */
+static bool erases(const struct activity_content *content, int32_t roles)
+{
+    for (int role = 0; role < ROLE_STAFF; role++)
+        if ((roles >> role & 1) != 0 && content_goes_with(content->category, role))
+            return true;
+    return false;
+}
+
+static enum outcome redact_one(struct call *call, struct rewriting *r, const struct touched *touched, struct text json,
                                struct error *err)
 {
     const struct intake *intake = call->state;
     struct vault_item item = {.owner = touched->activity, .kind = VAULT_ACTIVITY, .expires_us = CLOCK_NONE};
     struct activity_content content;
-    struct pg_params params;
     struct hash hash;
-    struct buf out;
     uint8_t both[32];
+    size_t hits;
+    bool erased;
 
-    memcpy(both, set->request.b, 16);
+    memcpy(both, r->set->request.b, 16);
     memcpy(both + 16, touched->activity.b, 16);
     hash = crypto_hash(intake->index_key, "content", (struct text){(const char *)both, sizeof both});
     item.id = uuid_v8(hash.b);
     if (uuid_equal(&item.id, &touched->content) || json.p == NULL)
         return DONE; /* done by an earlier attempt */
     TRY(content_decode(call->policy, json, call->arena, &content, err));
-    if (redact_scalars(&content.fields, literals, call->arena) == 0)
+    hits = redact_scalars(&content.fields, &r->literals, call->arena);
+    erased = erases(&content, touched->roles);
+    if (erased)
+        hits += content_blank(&content);
+    r->activities[r->n] = touched->activity;
+    r->outcomes[r->n++] = erased ? SHARED_ERASED : hits > 0 ? SHARED_REWRITTEN : SHARED_AS_IT_WAS;
+    if (hits == 0)
         return DONE;
-    buf_init(&out, 16 << 20);
-    content_encode(&content, &out);
-    item.plain = text_copy(call->arena, buf_view(&out));
-    buf_free(&out);
-    TRY(vault_put(call->vault, call->pg, &item, 1, call->arena, err));
+    r->old->items[r->old->n++] = touched->content;
+    return seal_anew(call, touched, &content, &item, err);
+}
+
+static enum outcome note_shared(struct call *call, const struct rewriting *r, struct error *err)
+{
+    struct pg_params params;
+
+    if (r->n == 0)
+        return DONE;
     pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, &touched->activity);
-    pg_add_uuid(&params, &item.id);
-    old->items[old->n++] = touched->content;
-    return pg_queue(call->pg, &intake_sql_content_move, &params, err);
+    pg_add_uuid(&params, &r->set->request);
+    pg_add_uuids(&params, r->activities, r->n);
+    pg_add_int4s(&params, r->outcomes, r->n);
+    return pg_queue(call->pg, &intake_sql_shared_text_put, &params, err);
 }
 
 enum outcome plan_redact(struct call *call, const struct forget_set *set, const struct plan *plan,
@@ -233,7 +281,10 @@ enum outcome plan_redact(struct call *call, const struct forget_set *set, const 
     struct uuid *contents = ARENA_ARRAY(call->arena, plan->activities.n, struct uuid);
     struct text *texts = ARENA_ARRAY(call->arena, plan->activities.n, struct text);
     const struct touched **staying = ARENA_ARRAY(call->arena, plan->activities.n, const struct touched *);
-    struct literals literals = {0};
+    struct rewriting r = {.set = set,
+                          .old = old,
+                          .activities = ARENA_ARRAY(call->arena, plan->activities.n, struct uuid),
+                          .outcomes = ARENA_ARRAY(call->arena, plan->activities.n, int32_t)};
     int64_t rows;
     size_t n = 0;
 
@@ -245,11 +296,10 @@ enum outcome plan_redact(struct call *call, const struct forget_set *set, const 
         }
     if (n == 0)
         return DONE;
-    TRY(what_is_known(call, plan, &literals, err));
-    if (literals.n == 0)
-        return DONE;
+    TRY(what_is_known(call, plan, &r.literals, err));
     TRY(vault_open(call->vault, call->pg, contents, n, "request", NULL, call->arena, texts, err));
     for (size_t i = 0; i < n; i++)
-        TRY(redact_one(call, set, staying[i], texts[i], &literals, old, err));
+        TRY(redact_one(call, &r, staying[i], texts[i], err));
+    TRY(note_shared(call, &r, err));
     return old->n > 0 ? vault_delete(call->vault, call->pg, old->items, old->n, call->arena, &rows, err) : DONE;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char mark[] = "[erased]";
+static const char mark[] = REDACT_MARK;
 enum { LEAST = 3 };
 
 void literals_add(struct literals *literals, struct text literal, struct arena *arena)

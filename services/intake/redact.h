@@ -5,6 +5,9 @@
 #include "common/arena/arena.h"
 #include "common/event/event.h"
 
+/* What stands where something was. */
+#define REDACT_MARK "[erased]"
+
 /* What is looked for: emails, phones, names, as they were written. */
 struct literals {
     struct text *items;

@@ -320,6 +320,10 @@ def test_a_forget_takes_the_person_and_leaves_the_others(stack):
     assert len(shared["parts"]) == 2
     opened(stack, request, keys)
     destroyed(stack, request, keys, [record])
+    answer = told(stack, "forget.result", "forget.result", request=request, service="intake", phase="destroy")[-1]
+    assert {c["name"]: c["n"] for c in answer["counts"]} == {"contents_destroyed": 1, "contents_erased": 0,
+                                                             "contents_rewritten": 1, "contents_to_judge": 1,
+                                                             "parts_destroyed": 2}, "the staff's part of the order isn't the person's"
     assert look(stack, record)["records"] == []
     assert stack.value("SELECT count(*) FROM keyring.key WHERE key_id = %s", (record,), keyring=True) == 0
     assert told(stack, "record", "record.removed", record=record)[-1]["reason"] == "forgotten"

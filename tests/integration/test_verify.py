@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from forgetting import ask, wait_completed
-from lethe_stack import SERVICES, contact, wait_until
+from lethe_stack import SERVICES, activity, contact, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 VERIFY = Path(os.environ.get("LETHE_BIN") or ROOT / "build" / "release" / "bin") / "lethe-verify"
@@ -85,6 +85,39 @@ def test_it_names_keys_barrier_signer_and_the_day(stack, certificate):
     assert stated["exceptions"] == [] and len(stated["signer"]) == 32
     said = verify("-", given=certificate).stdout.decode()
     assert "After 2027-05-05 no backup can bring the person back." in said and "Nothing is kept." in said
+
+
+def test_shared_activities_are_counted(stack):
+    """Of a person's mails, cases and orders: what is nobody else's goes, a case loses its texts with its customer, a mail that
+    stays loses what is known of them, and what may still tell of them in other words is said to be a human's to judge."""
+    email, other, source = (f"{uuid.uuid4().hex[:12]}@canary.example" for _ in range(3))
+    known = {str(r[0]) for r in stack.rows("SELECT record_id FROM vault.record")}
+    stack.send(contact(source, email=email), contact(other, email=other))
+    before = stack.value("SELECT count(*) FROM intake.activity")
+    for mail in (email, other):
+        wait_until(lambda mail=mail: stack.admin("POST", "/subjects/search", {"email": mail}).json()["counts"]["persons"] == 1,
+                   60, "the persons")
+    both = [{"role": "customer", "email": email}, {"role": "cc", "email": other}]
+    numbers = {name: f"{name}-{source}" for name in ("order", "case", "mail", "reply")}
+    stack.send(activity(numbers["order"], both[:1], fields={"total": 1}),
+               activity(numbers["case"], both, system="helpdesk", category="case",
+                        fields={"subject": "A leak", "body": "whoever lives on the second floor"}),
+               activity(numbers["mail"], [{"role": "from", "email": email}, {"role": "to", "email": other}],
+                        system="helpdesk", category="email", fields={"subject": "Hello", "body": f"{email} wrote"}),
+               activity(numbers["reply"], [{"role": "from", "email": other}, {"role": "to", "email": email}],
+                        system="helpdesk", category="email", fields={"subject": "Hello", "body": "as we said"}))
+    wait_until(lambda: stack.value("SELECT count(*) FROM intake.activity") == before + 4, 60, "the activities")
+    request = ask(stack, {"email": email})
+    wait_completed(stack, [request])
+    served = stack.admin("GET", f"/requests/{request}/certificate").content
+    assert json.loads(served)["activities"] == {"contents_destroyed": 1, "contents_erased": 1, "contents_rewritten": 1,
+                                                "contents_to_judge": 2, "parts_destroyed": 4}
+    said = verify("-", given=served)
+    assert said.returncode == 0 and b"1 stay for others, without their texts." in said.stdout
+    [neighbour] = {str(r[0]) for r in stack.rows("SELECT record_id FROM vault.record")} - known
+    held = stack.internal("POST", "intake", "/internal/v1/records", {"records": [neighbour], "fields": True, "reason": "test"})
+    left = {tuple(a["content"]["fields"][name] for name in ("subject", "body")) for a in held.json()["activities"]}
+    assert left == {("[erased]", "[erased]"), ("Hello", "[erased] wrote"), ("Hello", "as we said")}
 
 
 def test_the_persons_letter_alone_tells_whom_it_speaks_of(stack, tmp_path):

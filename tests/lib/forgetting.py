@@ -12,6 +12,7 @@ ALLOWED = {
     "ended_record": "ids that refuse late events",
     "ended": "ids that refuse late events",
     "forget_gone": "ids of what was destroyed, whose keys the second look asks for",
+    "shared_text": "ids of contents that stay for others, counted on the certificate",
     "audit": "who looked, and which ids were looked at",
     "certificate": "ids of the keys that were destroyed, signed",
 }

@@ -133,6 +133,7 @@ CREATE TABLE {schema}.task (
     until           timestamptz,
     need            text,        -- the kind of identifier that the holder asked for
     rows_gone       bigint,
+    counts          text,        -- what a service counted besides rows: canonical JSON
     remaining       bigint,
     attempts        integer     NOT NULL DEFAULT 0,
     sent_at         timestamptz,

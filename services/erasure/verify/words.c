@@ -120,6 +120,24 @@ static void print_exception(const json_t *exception, FILE *out)
     (void)fputc('\n', out);
 }
 
+/* What others' mails, orders and cases were left with. */
+static void print_activities(const json_t *body, FILE *out)
+{
+    static const struct {
+        const char *name, *words;
+    } counted[] = {{"parts_destroyed", "parts of the person in orders, cases and emails were destroyed"},
+                   {"contents_destroyed", "of their contents were nobody else's, and were destroyed"},
+                   {"contents_erased", "stay for others, without their texts"},
+                   {"contents_rewritten", "stay for others, without what was known of the person"},
+                   {"contents_to_judge", "may still tell of the person in other words, which a human is to judge"}};
+    const json_t *activities = json_object_get(body, "activities");
+    if (activities == NULL)
+        return;
+    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++)
+        (void)fprintf(out, "%" JSON_INTEGER_FORMAT " %s.\n",
+                      json_integer_value(json_object_get(activities, counted[i].name)), counted[i].words);
+}
+
 /* Keys, and what follows for copies: a backup of the keyring outlives the keys, not the KEK that wrapped them. */
 static void print_keys(const json_t *body, FILE *out)
 {
@@ -171,5 +189,6 @@ void words_print(const json_t *body, FILE *out)
     print_list(body, "backups", "No backup or archive may hold the person.",
                "Backups and archives that may hold the person:", print_backup, out);
     print_list(body, "exceptions", "Nothing is kept.", "What is kept:", print_exception, out);
+    print_activities(body, out);
     print_keys(body, out);
 }

@@ -106,10 +106,22 @@ CREATE TABLE {schema}.doomed_key (
 CREATE TABLE {schema}.forget_gone (
     request uuid        NOT NULL,
     id      uuid        NOT NULL,
+    kind    smallint    NOT NULL, -- enum gone_kind: what the certificate counts
     at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (request, id)
 );
 CREATE INDEX forget_gone_at ON {schema}.forget_gone (at);
+
+-- Contents that a forget left to others, and what became of them: what isn't erased may still tell of the person in other
+-- words, which a human judges.
+CREATE TABLE {schema}.shared_text (
+    request  uuid        NOT NULL,
+    activity uuid        NOT NULL,
+    outcome  smallint    NOT NULL, -- enum shared_outcome of forget.h
+    at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (request, activity)
+);
+CREATE INDEX shared_text_at ON {schema}.shared_text (at);
 
 -- Somebody else was quicker: the batch is given up and runs again on what is there then.
 CREATE FUNCTION {schema}.again() RETURNS void LANGUAGE plpgsql AS $$

@@ -1,1 +1,2 @@
-INSERT INTO forget_gone (request, id) SELECT $1::uuid, u.id FROM unnest($2::uuid[]) AS u(id) ON CONFLICT DO NOTHING
+INSERT INTO forget_gone (request, id, kind)
+SELECT $1::uuid, u.id, u.kind FROM unnest($2::uuid[], $3::int4[]) AS u(id, kind) ON CONFLICT DO NOTHING

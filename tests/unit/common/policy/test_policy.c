@@ -394,6 +394,10 @@ static void mistakes_of_categories(void **state)
                   "because: x, roles: [cc] }"),
          "line 14: /categories/c/retention: role \"cc\": no rule ends it for sure"},
         {WITH(EMAIL, "x"), "/categories/c/retention/0: a mapping"},
+        {CONTROLLER SOURCES CATEGORIES "  c: { unnamed: drop, retention: [" RULE "], erase_texts_of: [from] }\n",
+         "/categories/c/erase_texts_of: only activities have roles"},
+        {CONTROLLER SOURCES CATEGORIES "  c: { unnamed: drop, retention: [" RULE "], erase_texts_of: [boss] }\n",
+         "/categories/c/erase_texts_of/0: is none of"},
         {CONTROLLER SOURCES CATEGORIES "  c: { unnamed: drop, retention: x }\n",
          "/categories/c/retention: a list belongs here"},
     };

@@ -1,5 +1,5 @@
 /* activity: whose act an activity can be.
- * link: admit.c identify.c */
+ * link: admit.c identify.c content.c redact.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,9 +54,40 @@ static void of_two_nobody_knows_who_acted(void **state)
     assert_false(activity_acts(&of_staff, 1));
 }
 
+static void free_texts_go_with_the_roles_that_the_policy_names(void **state)
+{
+    static const char *const roles[] = {"customer", "from", NULL};
+    static const struct policy_field fields[] = {{.name = "body", .kind = PF_TEXT},
+                                                 {.name = "country", .kind = PF_COUNTRY},
+                                                 {.name = "subject", .kind = PF_TEXT}};
+    const struct policy_category category = {
+        .name = "email", .activity = true, .fields = fields, .fields_n = 3, .erase_texts_of = roles};
+    const struct policy_category silent = {.name = "case", .activity = true};
+    struct scalar values[] = {{.name = TEXT("body"), .kind = SCALAR_TEXT, .value = TEXT("Ada, who lives in Rome")},
+                              {.name = TEXT("country"), .kind = SCALAR_TEXT, .value = TEXT("IT")},
+                              {.name = TEXT("subject"), .kind = SCALAR_TEXT, .value = TEXT("[erased]")},
+                              {.name = TEXT("total"), .kind = SCALAR_NUMBER, .value = TEXT("5")}};
+    struct activity_content content = {.category = &category, .fields = {.items = values, .n = 4}};
+
+    (void)state;
+    assert_true(content_goes_with(&category, ROLE_CUSTOMER));
+    assert_true(content_goes_with(&category, ROLE_FROM));
+    assert_false(content_goes_with(&category, ROLE_CC));
+    assert_false(content_goes_with(&silent, ROLE_CUSTOMER));
+    assert_false(content_goes_with(NULL, ROLE_CUSTOMER));
+    assert_int_equal(content_blank(&content), 1);
+    assert_true(text_is(values[0].value, "[erased]") && text_is(values[1].value, "IT"));
+    assert_true(text_is(values[3].value, "5"));
+    content.category = NULL; /* the policy no longer names it: nobody knows what isn't free */
+    assert_int_equal(content_blank(&content), 1);
+    assert_true(text_is(values[1].value, "[erased]"));
+    assert_int_equal(content_blank(&content), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(free_texts_go_with_the_roles_that_the_policy_names),
         cmocka_unit_test(only_the_one_customer_or_sender_acts),
         cmocka_unit_test(of_two_nobody_knows_who_acted),
     };
