@@ -15,6 +15,9 @@ enum outcome post_quarantine(struct call *call, const struct http_request *reque
 /* events_record: an event as it travels on contacts.in, in binary mode. */
 struct kafka_record events_record(const struct cloud_event *event, struct text key, struct arena *arena);
 
+/* judge.c: texts that a forget left to others */
+route_fn get_texts, post_text_show, post_text_judge;
+
 /* keys.c: the life of the KEKs */
 route_fn get_keys, post_keys_rotate, post_keys_pause, post_keys_resume;
 enum outcome keys_run(struct call *call, bool *again, struct error *err);

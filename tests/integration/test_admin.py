@@ -99,6 +99,8 @@ CALLS = [
     ("agent", "GET", f"/requests/{NOBODY}/report", None), ("agent", "GET", f"/refused/{NOBODY}", None),
     ("dpo", "POST", f"/requests/{NOBODY}/cancel", {}), ("dpo", "POST", f"/requests/{NOBODY}/approve", {}),
     ("dpo", "POST", "/holders", {}), ("dpo", "POST", f"/holders/{NOBODY}/results", {}),
+    ("viewer", "GET", "/texts", None), ("agent", "POST", f"/texts/{NOBODY}/show", {}),
+    ("dpo", "POST", f"/texts/{NOBODY}/judge", {"decision": "keep"}),
     ("dpo", "POST", "/reviews", {}), ("dpo", "POST", "/campaigns", {}), ("dpo", "GET", f"/subjects/{NOBODY}/looks",
                                                                          None),
     ("admin", "GET", "/operators", None), ("admin", "POST", "/operators", {}),

@@ -119,6 +119,22 @@ def test_shared_activities_are_counted(stack):
     left = {tuple(a["content"]["fields"][name] for name in ("subject", "body")) for a in held.json()["activities"]}
     assert left == {("[erased]", "[erased]"), ("Hello", "[erased] wrote"), ("Hello", "as we said")}
 
+    # the human's word: one tells of nobody, the other's texts go, under another key
+    texts = {text["id"]: text for text in stack.admin("GET", "/texts").json()["texts"] if request in text["requests"]}
+    bodies = {n: stack.admin("POST", f"/texts/{n}/show", {}).json()["content"]["fields"]["body"] for n in texts}
+    assert sorted(bodies.values()) == ["[erased] wrote", "as we said"]
+    spare, doomed = sorted(texts, key=bodies.get, reverse=True)
+    content = stack.value("SELECT content_id::text FROM intake.activity WHERE activity_id = %s", (doomed,))
+    assert stack.admin("POST", f"/texts/{spare}/judge", {"decision": "keep"}).status_code == 200
+    assert stack.admin("POST", f"/texts/{doomed}/judge", {"decision": "erase"}).status_code == 200
+    assert [stack.admin("POST", f"/texts/{n}/{verb}", {"decision": "keep"}).status_code for n in texts
+            for verb in ("show", "judge")] == [404] * 4, "judged once"
+    assert not [t for t in stack.admin("GET", "/texts").json()["texts"] if request in t["requests"]]
+    held = stack.internal("POST", "intake", "/internal/v1/records", {"records": [neighbour], "fields": True, "reason": "test"})
+    assert {a["content"]["fields"]["body"] for a in held.json()["activities"]} == {"[erased]", "as we said"}
+    wait_until(lambda: stack.value("SELECT count(*) FROM keyring.key WHERE key_id = %s", (content,), keyring=True) == 0,
+               60, "the old key to be destroyed")
+
 
 def test_the_persons_letter_alone_tells_whom_it_speaks_of(stack, tmp_path):
     email = f"{uuid.uuid4().hex[:12]}@canary.example"

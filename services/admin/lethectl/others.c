@@ -133,6 +133,27 @@ int sources_release(struct ctl *ctl, const struct args *args)
     return send_object(ctl, HTTP_POST, ctl_path(ctl, "/sources/", args->operands[0], "/release"), json_object());
 }
 
+/* ---- texts that a forget left to others ------------------------------------------------------------------------------- */
+
+int texts_list(struct ctl *ctl, const struct args *args)
+{
+    static const struct column columns[] = {
+        {"ID", "id"}, {"SYSTEM", "system"}, {"CATEGORY", "category"}, {"SINCE", "since"}, {"REQUESTS", "requests"}};
+    (void)args;
+    return get_table(ctl, "/texts", "texts", columns, N(columns));
+}
+
+int texts_show(struct ctl *ctl, const struct args *args)
+{
+    return send_object(ctl, HTTP_POST, ctl_path(ctl, "/texts/", args->operands[0], "/show"), json_object());
+}
+
+int texts_judge(struct ctl *ctl, const struct args *args)
+{
+    return send_object(ctl, HTTP_POST, ctl_path(ctl, "/texts/", args->operands[0], "/judge"),
+                       json_pack("{s:s}", "decision", args->operands[1]));
+}
+
 /* ---- audit -------------------------------------------------------------------------------------------------------------- */
 
 int audit_list(struct ctl *ctl, const struct args *args)

@@ -119,9 +119,12 @@ CREATE TABLE {schema}.shared_text (
     activity uuid        NOT NULL,
     outcome  smallint    NOT NULL, -- enum shared_outcome of forget.h
     at       timestamptz NOT NULL DEFAULT now(),
+    judged_at timestamptz, -- a human has looked, or a later forget took the texts
+    judged_by uuid,
     PRIMARY KEY (request, activity)
 );
 CREATE INDEX shared_text_at ON {schema}.shared_text (at);
+CREATE INDEX shared_text_activity ON {schema}.shared_text (activity);
 
 -- Somebody else was quicker: the batch is given up and runs again on what is there then.
 CREATE FUNCTION {schema}.again() RETURNS void LANGUAGE plpgsql AS $$
