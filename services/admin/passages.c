@@ -46,6 +46,9 @@ CHANGE(post_manual_result, "holder.result", RIGHT_DECIDE, PEER_ERASURE, HTTP_POS
 LOOK(get_reviews, "review.list", RIGHT_LOOK, PEER_DEDUPE, "/internal/v1/reviews")
 PASSAGE(post_review, .action = "review.decide", .right = RIGHT_DECIDE, .peer = PEER_DEDUPE, .method = HTTP_POST,
         .path = "/internal/v1/reviews", .operator_as = "by")
+LOOK(get_weights, "weights.show", RIGHT_LOOK, PEER_DEDUPE, "/internal/v1/weights")
+PASSAGE(post_weights, .action = "weights.take", .right = RIGHT_RULE, .peer = PEER_DEDUPE, .method = HTTP_POST,
+        .path = "/internal/v1/weights", .operator_as = "by")
 LOOK(get_backups, "backup.list", RIGHT_LOOK, PEER_BACKUP, "/internal/v1/backups")
 CHANGE(post_backup, "backup.add", RIGHT_DECIDE, PEER_BACKUP, HTTP_POST, "/internal/v1/backups")
 CHANGE(patch_backup, "backup.change", RIGHT_DECIDE, PEER_BACKUP, HTTP_PATCH, "/internal/v1/backups/{id}")

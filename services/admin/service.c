@@ -40,6 +40,8 @@ static const struct http_route routes[] = {
     GET("/v1/subjects/{id}/looks", get_looks, HTTP_OWN),
     GET("/v1/reviews", get_reviews, HTTP_OWN),
     POST("/v1/reviews", post_review, HTTP_OWN),
+    GET("/v1/weights", get_weights, HTTP_OWN),
+    POST("/v1/weights", post_weights, HTTP_OWN),
     GET("/v1/backups", get_backups, HTTP_OWN),
     POST("/v1/backups", post_backup, HTTP_OWN),
     PATCH("/v1/backups/{id}", patch_backup, HTTP_OWN),

@@ -43,7 +43,7 @@ route_fn get_sources, post_release, get_texts, post_text_show, post_text_judge;
 route_fn get_keys, post_keys_rotate, post_keys_pause, post_keys_resume;
 route_fn post_holder, get_holders, get_holder, patch_holder, post_manual_result;
 route_fn post_search, get_looks;
-route_fn get_reviews, post_review, post_rehearsal, get_refused;
+route_fn get_reviews, post_review, get_weights, post_weights, post_rehearsal, get_refused;
 route_fn get_backups, post_backup, patch_backup, post_manifest, get_backup_answers, post_backup_answer;
 route_fn post_campaign, get_campaigns, get_campaign;
 route_fn post_operator, get_operators, get_operator, patch_operator, post_revoke;

@@ -117,3 +117,30 @@ static const struct field page_fields[] = {
 };
 const struct object_type review_page_type = {
     .fields = page_fields, .fields_n = N(page_fields), .size = sizeof(struct review_page)};
+
+static const struct field taken_fields[] = {
+    {.name = "weights",
+     .kind = FIELD_TEXT,
+     .required = true,
+     .offset = offsetof(struct weights_taken, weights),
+     .most = 65536},
+    {.name = "by", .kind = FIELD_UUID, .required = true, .offset = offsetof(struct weights_taken, by)},
+};
+const struct object_type weights_taken_type = {
+    .fields = taken_fields, .fields_n = N(taken_fields), .size = sizeof(struct weights_taken)};
+
+#define STATUS_INT(member)                                                                                             \
+    {                                                                                                                  \
+        .name = #member, .kind = FIELD_INT, .required = true, .offset = offsetof(struct weights_status, member),       \
+        .least = 0, .most = INT64_MAX                                                                                  \
+    }
+static const struct field status_fields[] = {
+    STATUS_INT(version),
+    {.name = "running", .kind = FIELD_BOOL, .required = true, .offset = offsetof(struct weights_status, running)},
+    STATUS_INT(records),
+    STATUS_INT(decided),
+    {.name = "began_at", .kind = FIELD_TIME, .offset = offsetof(struct weights_status, began_at)},
+    {.name = "ended_at", .kind = FIELD_TIME, .offset = offsetof(struct weights_status, ended_at)},
+};
+const struct object_type weights_status_type = {
+    .fields = status_fields, .fields_n = N(status_fields), .size = sizeof(struct weights_status)};

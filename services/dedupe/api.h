@@ -53,6 +53,18 @@ struct review_page {
     struct uuid next; /* nil: no more */
 };
 
+struct weights_taken {
+    struct text weights; /* as lethe-dedupe train wrote them; empty: the shipped ones */
+    struct uuid by;
+};
+/* What is weighed by, and how far what was there before is decided anew. */
+struct weights_status {
+    int64_t version; /* 0: the shipped ones */
+    bool running;
+    int64_t records, decided, began_at, ended_at;
+};
+
+extern const struct object_type weights_taken_type, weights_status_type;
 extern const struct object_type resolve_asked_type, resolve_answer_type, review_decided_type, review_outcome_type,
     review_page_type;
 

@@ -6,6 +6,7 @@
 
 #include "common/forget/forget.h"
 #include "services/dedupe/sets.h"
+#include "services/dedupe/weighing.h"
 
 static int by_record(const void *a, const void *b)
 {
@@ -375,6 +376,7 @@ enum outcome change_apply(struct call *call, const struct change *asked, struct 
     struct change change = *asked;
     struct change_work work = {.change = &change};
     struct record_rows named;
+    struct weighing weighing;
     struct edge_rows edges;
     struct uuid_list ids;
 
@@ -387,9 +389,10 @@ enum outcome change_apply(struct call *call, const struct change *asked, struct 
     gather_keys(call, &work, &named);
     TRY(lock_keys(call, &work, err));
     TRY(check_unmoved(call, &work, &named, err));
+    TRY(weighing_now(call, &weighing, err));
     TRY(change_load_roots(call, &work, err));
     TRY(change_load_generic(call, &work, &named, err));
-    TRY(weigh_keep(call, &work.opened, change.removed, &work.reached, err));
+    TRY(weigh_keep(call, &weighing, &work.opened, change.removed, &work.reached, err));
     TRY(load_components(call, &work, err));
     build_graph(call, &work);
     change_set_roots(&work);

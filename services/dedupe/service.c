@@ -20,18 +20,31 @@ static const struct http_route routes[] = {
     POST("/internal/v1/resolve", dedupe_post_resolve, HTTP_INTERNAL),
     GET("/internal/v1/reviews", dedupe_get_reviews, HTTP_INTERNAL),
     POST("/internal/v1/reviews", dedupe_post_reviews, HTTP_INTERNAL),
+    GET("/internal/v1/weights", dedupe_get_weights, HTTP_INTERNAL),
+    POST("/internal/v1/weights", dedupe_post_weights, HTTP_INTERNAL),
 };
 
-static const struct periodic_job jobs[] = {EVERY("sweep", HOURS(1), dedupe_job_sweep)};
+static const struct periodic_job jobs[] = {
+    EVERY("sweep", HOURS(1), dedupe_job_sweep),
+    EVERY("redecide", SECONDS(1), dedupe_job_redecide),
+};
+
+static const struct option options[] = {
+    {.name = "redecide-rate",
+     .fallback = "2000",
+     .kind = OPTION_INT,
+     .least = 1,
+     .most = 1000000,
+     .help = "records a second that are decided anew after new weights or another policy"},
+};
 
 static const struct event_type *const publishes[] = {&person_linked_event, &person_merged_event, &person_split_event,
                                                      &forget_resolved_event};
 
 static enum outcome start(struct service *service, void **state, struct error *err)
 {
-    (void)service;
     (void)err;
-    *state = weigher_new();
+    *state = weigher_new(service);
     return DONE;
 }
 
@@ -52,6 +65,8 @@ const struct service_def dedupe_service = {
     .routes_n = N(routes),
     .jobs = jobs,
     .jobs_n = N(jobs),
+    .options = options,
+    .options_n = N(options),
     .publishes = publishes,
     .publishes_n = N(publishes),
     .migrations = dedupe_migrations,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "services/dedupe/sets.h"
+#include "services/dedupe/weighing.h"
 
 static int by_key(const void *a, const void *b)
 {
@@ -159,13 +160,14 @@ static struct pairs pairs_of(struct call *call, const struct block_rows *holders
 }
 
 /* What is worth keeping: links, questions, and that two who have something in common are two. */
-static bool weigh_pair(const struct weigher *weigher, const struct weighed_record *a, const struct weighed_record *b,
-                       struct dedupe_edge *out)
+static bool weigh_pair(struct call *call, const struct weighing *weighing, const struct weighed_record *a,
+                       const struct weighed_record *b, struct dedupe_edge *out)
 {
+    const struct weigher *weigher = call->state;
     struct score score;
     enum verdict verdict;
 
-    model_score(&weigher->model, &a->profile, &b->profile, &score);
+    model_score(&weighing->model, &a->profile, &b->profile, &score);
     verdict = decide_pair(&score, &weigher->thresholds);
     if (verdict == LINK && a->single && b->single && a->profile.source == b->profile.source)
         verdict = REVIEW; /* two ids of one system are two people, unless it is known to hold duplicates */
@@ -200,8 +202,9 @@ static enum outcome open_others(struct call *call, const struct pairs *pairs, co
 }
 
 /* closed: pairs of which one side doesn't open. */
-static enum outcome weigh_pairs(struct call *call, const struct pairs *pairs, const struct weighed_records *opened,
-                                struct edge_rows *out, struct pairs *closed, struct error *err)
+static enum outcome weigh_pairs(struct call *call, const struct weighing *weighing, const struct pairs *pairs,
+                                const struct weighed_records *opened, struct edge_rows *out, struct pairs *closed,
+                                struct error *err)
 {
     struct weighed_records others;
 
@@ -215,7 +218,7 @@ static enum outcome weigh_pairs(struct call *call, const struct pairs *pairs, co
         b = b == NULL ? find(&others, &pairs->items[i].b) : b;
         if (a == NULL || b == NULL)
             closed->items[closed->n++] = pairs->items[i];
-        else if (weigh_pair(call->state, a, b, &out->items[out->n]))
+        else if (weigh_pair(call, weighing, a, b, &out->items[out->n]))
             out->n++;
     }
     return DONE;
@@ -261,8 +264,9 @@ static void reach(struct uuid_list *out, const struct edge_rows *edges)
 }
 
 /* The edges of `dirty` anew; of those in it that don't open, nothing changes. */
-static enum outcome keep_edges(struct call *call, const struct weighed_records *opened, struct uuid_list dirty,
-                               struct uuid_list dropped, struct uuid_list *reached, struct error *err)
+static enum outcome keep_edges(struct call *call, const struct weighing *weighing, const struct weighed_records *opened,
+                               struct uuid_list dirty, struct uuid_list dropped, struct uuid_list *reached,
+                               struct error *err)
 {
     struct block_rows keys, holders, none = {0};
     struct edge_rows were, edges;
@@ -276,7 +280,7 @@ static enum outcome keep_edges(struct call *call, const struct weighed_records *
     TRY(weigh_store_holders(call, wanted, wanted_n, GENERIC_RECORDS + 1, &holders, err));
     sort_rows(&holders);
     pairs = pairs_of(call, &holders, dirty);
-    TRY(weigh_pairs(call, &pairs, opened, &edges, &closed, err));
+    TRY(weigh_pairs(call, weighing, &pairs, opened, &edges, &closed, err));
     TRY(weigh_store_edges(call, dropped, &were, err));
     keep_closed(call, &closed, &were, &edges);
     reached->items = ARENA_ARRAY(call->arena, 2 * (were.n + edges.n) + 1, struct uuid);
@@ -285,11 +289,11 @@ static enum outcome keep_edges(struct call *call, const struct weighed_records *
     reach(reached, &edges);
     if (reached->n > 0)
         uuids_sort(reached);
-    return weigh_store_edges_put(call, dropped, edges.items, edges.n, err);
+    return weigh_store_edges_put(call, dropped, edges.items, edges.n, weighing->version, err);
 }
 
-enum outcome weigh_keep(struct call *call, const struct weighed_records *opened, struct uuid_list removed,
-                        struct uuid_list *reached, struct error *err)
+enum outcome weigh_keep(struct call *call, const struct weighing *weighing, const struct weighed_records *opened,
+                        struct uuid_list removed, struct uuid_list *reached, struct error *err)
 {
     struct uuid_list named = ids_of(call, opened, removed), crossed, dirty;
     struct block_rows was, now = rows_of(call, opened), holders;
@@ -317,5 +321,5 @@ enum outcome weigh_keep(struct call *call, const struct weighed_records *opened,
     if (all.n > 0)
         qsort(all.items, all.n, sizeof(*all.items), by_record);
     dirty = ids_of(call, &all, (struct uuid_list){0});
-    return keep_edges(call, &all, dirty, ids_of(call, &all, removed), reached, err);
+    return keep_edges(call, weighing, &all, dirty, ids_of(call, &all, removed), reached, err);
 }

@@ -7,13 +7,16 @@
 #include "services/dedupe/dedupe.h"
 #include "services/dedupe/engine/model.h"
 
-/* The service's state: immutable. */
+/* The service's state: immutable, but for what weighing.c keeps of the weights in force. */
 struct weigher {
     struct nicknames *nicknames;
-    struct model model;
+    struct model shipped;
     struct thresholds thresholds;
+    int64_t rate; /* records a second that are decided anew */
+    struct metric *version, *to_decide;
+    struct weights_cache *cache;
 };
-struct weigher *weigher_new(void);
+struct weigher *weigher_new(struct service *service);
 void weigher_free(struct weigher *weigher);
 
 /* A record whose fields could be opened. */
@@ -37,8 +40,9 @@ enum outcome weigh_open(struct call *call, struct uuid_list ids, struct weighed_
 /* weigh_keep: the opened records' keys and edges are written anew, the removed ones' dropped, and so are the edges of
  * whoever holds a key that becomes generic by it or ceases to be. Under the locks of the keys, old and new. reached: records
  * that an edge leads or led to. */
-enum outcome weigh_keep(struct call *call, const struct weighed_records *opened, struct uuid_list removed,
-                        struct uuid_list *reached, struct error *err) WARN_UNUSED;
+struct weighing;
+enum outcome weigh_keep(struct call *call, const struct weighing *weighing, const struct weighed_records *opened,
+                        struct uuid_list removed, struct uuid_list *reached, struct error *err) WARN_UNUSED;
 
 /* ---- between weigh.c and weigh_store.c ---------------------------------------------------------------------------- */
 struct block_row {
@@ -62,6 +66,6 @@ enum outcome weigh_store_keys_put(struct call *call, struct uuid_list drop, cons
 enum outcome weigh_store_edges(struct call *call, struct uuid_list records, struct edge_rows *out,
                                struct error *err) WARN_UNUSED;
 enum outcome weigh_store_edges_put(struct call *call, struct uuid_list drop, const struct dedupe_edge *edges, size_t n,
-                                   struct error *err) WARN_UNUSED;
+                                   int64_t weights, struct error *err) WARN_UNUSED;
 
 #endif

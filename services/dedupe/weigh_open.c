@@ -109,24 +109,3 @@ enum outcome weigh_open(struct call *call, struct uuid_list ids, struct weighed_
     arena_free(scratch);
     return outcome;
 }
-
-struct weigher *weigher_new(void)
-{
-    enum { EXPECTED_RECORDS = 1000000 };
-    struct weigher *weigher = calloc(1, sizeof(*weigher));
-
-    ENSURE(weigher != NULL);
-    weigher->nicknames = nicknames_new();
-    model_default(&weigher->model, EXPECTED_RECORDS, weigher->nicknames);
-    weigher->thresholds = thresholds_default;
-    /* a customer base holds households: what only a home and a surname tell is a question, and names that differ are two */
-    weigher->thresholds.link_household_bare = weigher->thresholds.against_names = INT32_MAX;
-    return weigher;
-}
-
-void weigher_free(struct weigher *weigher)
-{
-    if (weigher != NULL)
-        nicknames_free(weigher->nicknames);
-    free(weigher);
-}

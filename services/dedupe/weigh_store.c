@@ -106,7 +106,7 @@ static void add_edges(struct call *call, struct pg_params *params, const struct 
 }
 
 enum outcome weigh_store_edges_put(struct call *call, struct uuid_list drop, const struct dedupe_edge *edges, size_t n,
-                                   struct error *err)
+                                   int64_t weights, struct error *err)
 {
     struct pg_params params;
 
@@ -116,5 +116,6 @@ enum outcome weigh_store_edges_put(struct call *call, struct uuid_list drop, con
         TRY(pg_queue(call->pg, &dedupe_sql_edges_drop, &params, err));
     pg_params_init(&params, call->arena);
     add_edges(call, &params, edges, n);
+    pg_add_int8(&params, weights);
     return n == 0 ? DONE : pg_queue(call->pg, &dedupe_sql_edges_put, &params, err);
 }

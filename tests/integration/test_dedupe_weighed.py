@@ -154,3 +154,72 @@ def test_orders_say_nothing(stack, seed):
             groups.setdefault(person(stack, record), set()).add(number)
         seen.append(sorted(map(sorted, groups.values())))
     assert seen[0] == seen[1] == seen[2]
+
+
+# ---- weights ------------------------------------------------------------------------------------------------------------------
+LEVELS = (9, 6, 5, 6, 5, 5, 6)  # of each field: engine/levels.h
+
+
+def weights(settled=1):
+    """By these nothing says anything: whatever agrees is as usual among strangers."""
+    lines = ["lethe-dedupe weights 1", f"state {0:016x} 1 0 {settled}", "pairs 1000 499500 100 100"]
+    lines += [f"{who} {field} {level} 0.1" for who in ("person", "chance", "household")
+              for field, n in enumerate(LEVELS) for level in range(1, n)]
+    return "\n".join(lines) + "\n"
+
+
+def status(stack):
+    return stack.internal("GET", "dedupe", "/internal/v1/weights").json()
+
+
+def take(stack, text):
+    answer = stack.internal("POST", "dedupe", "/internal/v1/weights", {"weights": text, "by": OPERATOR})
+    assert answer.status_code == 200, answer.text
+    wait_until(lambda: not status(stack)["running"], 60, lambda: f"all to be decided anew: {status(stack)}")
+    return status(stack)
+
+
+def partition(stack):
+    groups = {}
+    for record, whose in stack.rows("SELECT record, person FROM dedupe.record"):
+        groups.setdefault(whose, set()).add(str(record))
+    return sorted(sorted(group) for group in groups.values())
+
+
+def edges(stack):
+    return sorted(stack.rows("SELECT a, b, verdict, differ, random, household, levels FROM dedupe.edge"))
+
+
+def test_other_weights_decide_all_anew_and_back(stack):
+    family, phone = name("Gew"), mobile()
+    a, b = sent(stack, contact(name("L"), given_name="Johanna", family_name=family + "mann", phone=phone),
+                contact(name("S"), system="shop", given_name="Johanna", family_name=family + "man", phone=phone))
+    assert one(stack, a, b)
+    before, edges_before, version = partition(stack), edges(stack), status(stack)["version"]
+    taken = take(stack, weights())
+    assert taken["version"] == version + 1 and taken["decided"] == taken["records"] == len(records(stack))
+    assert not one(stack, a, b)
+    assert stack.value("SELECT count(*) FROM dedupe.edge WHERE weights <> %s", (version + 1,)) == 0
+    assert take(stack, "")["version"] == version + 2
+    assert partition(stack) == before and edges(stack) == edges_before
+
+
+def test_weights_are_read_whole_or_not_at_all(stack):
+    version = status(stack)["version"]
+    for text in (weights(settled=0), weights()[:-40], weights().replace("0.1", "1.1"), "lethe-dedupe weights 2\n"):
+        answer = stack.internal("POST", "dedupe", "/internal/v1/weights", {"weights": text, "by": OPERATOR})
+        assert answer.status_code == 422, answer.text
+    assert status(stack)["version"] == version
+
+
+def test_a_pass_goes_on_where_it_stood_and_follows_the_policy(stack):
+    everybody = sorted(records(stack))
+    half = everybody[len(everybody) // 2]
+    stack.rows("UPDATE dedupe.weighing SET pass = pass + 1, running = true, after = %s, decided = 0, until = %s RETURNING 1",
+               (half, everybody[-1]))
+    wait_until(lambda: not status(stack)["running"], 60, "the pass to end")
+    assert status(stack)["decided"] == len(everybody) - len(everybody) // 2 - 1
+    done = stack.rows("UPDATE dedupe.weighing SET policy_version = 0, sources = 1 RETURNING pass")[0][0]
+    wait_until(lambda: stack.value("SELECT pass FROM dedupe.weighing") == done + 1 and not status(stack)["running"], 60,
+               "another policy to be followed")
+    assert status(stack)["decided"] == len(everybody)

@@ -131,6 +131,8 @@ static const struct command commands[] = {
     {"subjects", "looks", "ID", 1, "who looked at a person or record", subjects_looks, {{0}}},
     {"reviews", "list", "", 0, "doubtful matches", reviews_list, {PAGE}},
     {"reviews", "decide", "ID DECISION", 2, "same or different", reviews_decide, {{"reason", "CODE", "why"}}},
+    {"weights", "show", "", 0, "by which weights records are compared, and what is decided anew", weights_show, {{0}}},
+    {"weights", "take", "FILE", 1, "what lethe-dedupe train has learnt", weights_take, {{0}}},
     {"audit",
      "list",
      "",

@@ -120,6 +120,20 @@ int reviews_decide(struct ctl *ctl, const struct args *args)
     return send_object(ctl, HTTP_POST, "/reviews", body);
 }
 
+int weights_show(struct ctl *ctl, const struct args *args)
+{
+    (void)args;
+    return get_object(ctl, "/weights");
+}
+
+int weights_take(struct ctl *ctl, const struct args *args)
+{
+    struct text read = ctl_read_file(ctl, args->operands[0]);
+    if (read.p == NULL)
+        return CTL_USAGE;
+    return send_object(ctl, HTTP_POST, "/weights", json_pack("{s:s%}", "weights", read.p, read.n));
+}
+
 /* ---- sources ---------------------------------------------------------------------------------------------------------- */
 
 int sources_list(struct ctl *ctl, const struct args *args)

@@ -37,10 +37,35 @@ CREATE TABLE {schema}.edge (
     random    integer  NOT NULL, -- hundredths of bits against chance
     household integer  NOT NULL, -- and against one household
     levels    integer  NOT NULL, -- four bits a field
+    weights   bigint   NOT NULL, -- the version that weighed it
     PRIMARY KEY (a, b),
     CHECK (a < b)
 );
 CREATE INDEX edge_b ON {schema}.edge (b);
+
+-- What was learnt from the controller's own data; NULL: the shipped weights again. Version 0 is what is shipped.
+CREATE TABLE {schema}.weights (
+    version  bigint      PRIMARY KEY CHECK (version > 0),
+    learnt   text,
+    by       uuid        NOT NULL,
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+-- By what is weighed now, and how far what was there before has been decided anew. One row.
+CREATE TABLE {schema}.weighing (
+    one            boolean     PRIMARY KEY DEFAULT true CHECK (one),
+    version        bigint      NOT NULL DEFAULT 0,
+    policy_version bigint      NOT NULL DEFAULT 0,
+    sources        bigint      NOT NULL DEFAULT 0, -- a digest of what that policy says of sources
+    pass           bigint      NOT NULL DEFAULT 0,
+    running        boolean     NOT NULL DEFAULT false,
+    after          uuid,                           -- decided so far
+    until          uuid,                           -- later records have come since
+    records        bigint      NOT NULL DEFAULT 0, -- there were when it began
+    decided        bigint      NOT NULL DEFAULT 0,
+    began_at       timestamptz,
+    ended_at       timestamptz
+);
+INSERT INTO {schema}.weighing DEFAULT VALUES;
 
 -- Forgets under way: what was asked, until the barrier has passed and the set is closed; and whom they restrict.
 CREATE TABLE {schema}.forgetting (

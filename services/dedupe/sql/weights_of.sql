@@ -1,0 +1,1 @@
+SELECT learnt FROM weights WHERE version = $1::int8
