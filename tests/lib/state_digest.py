@@ -30,9 +30,13 @@ LEFT_OUT = {
     "attempt": "how often a mail was tried; what it came to is compared as mail_states",
     "ended": "ids that refuse late events: a tombstone may have done so before",
     "ended_record": "the same",
+    "weighing": "when all was decided anew, and how many records there were by then",
 }
 # Which persons there were in between depends on the order in which records came; who there is now doesn't.
 WHERE = {"dedupe.person": "into_person IS NULL", "consent.person": "NOT ended", "retention.person": "NOT ended"}
+# a < b by ids of ours, which are made anew: the two stand in no order. A question is about two persons; by which of their
+# records it names them is the ids' to say, too.
+PAIRS = {"dedupe.edge": "record", "dedupe.pair": "record", "dedupe.review": "person"}
 # Random in each run, or a fault's to change within what the promises allow.
 VOLATILE_IN = {
     ("consent", "confirm_token"): {"hash"},
@@ -92,6 +96,13 @@ def _plain(value, names):
     return repr(value)
 
 
+def _pair(row, wanted, names, owners):
+    """The row with the two in the order of what they stand for."""
+    at = [wanted.index(column) for column in ("a", "b")]
+    two = sorted((owners.get(row[i], row[i]) for i in at), key=lambda value: _plain(value, names))
+    return tuple(two[at.index(i)] if i in at else value for i, value in enumerate(row))
+
+
 def columns(stack, schema, table):
     return [name for name, in stack.rows(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY 1",
@@ -114,6 +125,9 @@ def state(stack, *, where=None, also_left_out=()):
             found[full] = collections.Counter({"rows": stack.value(f"SELECT count(*) FROM {full} WHERE {condition}")})
             continue
         rows = stack.rows(f"SELECT {', '.join(chr(34) + c + chr(34) for c in wanted)} FROM {full} WHERE {condition}")
+        if full in PAIRS:
+            owners = dict(stack.rows("SELECT record, person FROM dedupe.record")) if PAIRS[full] == "person" else {}
+            rows = [_pair(row, wanted, names, owners) for row in rows]
         found[full] = collections.Counter(
             ", ".join(f"{column}={_plain(value, names)}" for column, value in zip(wanted, row)) for row in rows)
     keys = stack.value("SELECT count(*) FROM keyring.key", keyring=True)
