@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "services/dedupe/sets.h"
+#include "services/dedupe/store.h"
 #include "services/dedupe/weighing.h"
 
 static int by_key(const void *a, const void *b)
@@ -263,23 +264,32 @@ static void reach(struct uuid_list *out, const struct edge_rows *edges)
     }
 }
 
-/* The edges of `dirty` anew; of those in it that don't open, nothing changes. */
-static enum outcome keep_edges(struct call *call, const struct weighing *weighing, const struct weighed_records *opened,
-                               struct uuid_list dirty, struct uuid_list dropped, struct uuid_list *reached,
-                               struct error *err)
+/* Who holds a key of theirs, by key. */
+static enum outcome holders_of_records(struct call *call, struct uuid_list records, struct block_rows *out,
+                                       struct error *err)
 {
-    struct block_rows keys, holders, none = {0};
-    struct edge_rows were, edges;
-    struct pairs pairs, closed;
+    struct block_rows keys, none = {0};
     int64_t *wanted;
     size_t wanted_n;
 
-    TRY(weigh_store_keys(call, dirty, &keys, err));
+    TRY(weigh_store_keys(call, records, &keys, err));
     sort_rows(&keys);
     wanted_n = keys_of(call, &keys, &none, &wanted);
-    TRY(weigh_store_holders(call, wanted, wanted_n, GENERIC_RECORDS + 1, &holders, err));
-    sort_rows(&holders);
-    pairs = pairs_of(call, &holders, dirty);
+    TRY(weigh_store_holders(call, wanted, wanted_n, GENERIC_RECORDS + 1, out, err));
+    sort_rows(out);
+    return DONE;
+}
+
+/* The edges of `dirty` anew, of whom `holders` are the neighbours; of those in it that don't open, nothing changes. */
+static enum outcome keep_edges(struct call *call, const struct weighing *weighing, const struct weighed_records *opened,
+                               const struct block_rows *holders, struct uuid_list dropped, struct uuid_list *reached,
+                               struct error *err)
+{
+    struct uuid_list dirty = ids_of(call, opened, (struct uuid_list){0});
+    struct edge_rows were, edges;
+    struct pairs pairs, closed;
+
+    pairs = pairs_of(call, holders, dirty);
     TRY(weigh_pairs(call, weighing, &pairs, opened, &edges, &closed, err));
     TRY(weigh_store_edges(call, dropped, &were, err));
     keep_closed(call, &closed, &were, &edges);
@@ -289,15 +299,56 @@ static enum outcome keep_edges(struct call *call, const struct weighing *weighin
     reach(reached, &edges);
     if (reached->n > 0)
         uuids_sort(reached);
-    return weigh_store_edges_put(call, dropped, edges.items, edges.n, weighing->version, err);
+    return were.n + edges.n == 0 ? DONE
+                                 : weigh_store_edges_put(call, dropped, edges.items, edges.n, weighing->version, err);
+}
+
+/* Their edges are made anew, so nobody may bring or take a neighbour of theirs meanwhile. Only tried: a lock out of order
+ * could wait for ever. */
+static enum outcome lock_crossed(struct call *call, struct uuid_list crossed, struct error *err)
+{
+    bool buckets[LOCK_BUCKETS] = {false}, got;
+    struct block_rows keys;
+
+    if (crossed.n == 0)
+        return DONE;
+    TRY(weigh_store_keys(call, crossed, &keys, err));
+    for (size_t i = 0; i < keys.n; i++)
+        buckets[keys.items[i].key & 0xff] = true;
+    TRY(store_try(call, LOCK_KEYS, buckets, &got, err));
+    return got ? DONE
+               : error_retry(err, "busy",
+                             "another process changes holders of a key that becomes generic or ceases to be");
+}
+
+/* The holders of a key that becomes generic or ceases to be are opened, too, and their neighbours looked up. */
+static enum outcome add_crossed(struct call *call, const struct weighed_records *opened, struct uuid_list crossed,
+                                struct weighed_records *all, struct block_rows *holders, struct error *err)
+{
+    struct weighed_records more;
+
+    *all = *opened;
+    if (crossed.n == 0)
+        return DONE;
+    TRY(lock_crossed(call, crossed, err));
+    TRY(weigh_open(call, crossed, &more, err));
+    all->items = ARENA_ARRAY(call->arena, opened->n + more.n + 1, struct weighed_record);
+    for (size_t i = 0; i < opened->n; i++)
+        all->items[i] = opened->items[i];
+    for (size_t i = 0; i < more.n; i++)
+        if (find(opened, &more.items[i].record) == NULL)
+            all->items[all->n++] = more.items[i];
+    if (all->n > 0)
+        qsort(all->items, all->n, sizeof(*all->items), by_record);
+    return holders_of_records(call, ids_of(call, all, (struct uuid_list){0}), holders, err);
 }
 
 enum outcome weigh_keep(struct call *call, const struct weighing *weighing, const struct weighed_records *opened,
                         struct uuid_list removed, struct uuid_list *reached, struct error *err)
 {
-    struct uuid_list named = ids_of(call, opened, removed), crossed, dirty;
+    struct uuid_list named = ids_of(call, opened, removed);
     struct block_rows was, now = rows_of(call, opened), holders;
-    struct weighed_records more, all;
+    struct weighed_records all;
     int64_t *keys;
     size_t keys_n;
 
@@ -306,20 +357,10 @@ enum outcome weigh_keep(struct call *call, const struct weighing *weighing, cons
         return DONE;
     TRY(weigh_store_keys(call, named, &was, err));
     sort_rows(&was);
-    TRY(weigh_store_keys_put(call, named, now.items, now.n, err));
+    TRY(weigh_store_keys_put(call, was.n == 0 ? (struct uuid_list){0} : named, now.items, now.n, err));
     keys_n = keys_of(call, &was, &now, &keys);
     TRY(weigh_store_holders(call, keys, keys_n, GENERIC_RECORDS + named.n + 1, &holders, err));
     sort_rows(&holders);
-    crossed = holders_crossed(call, &was, &now, &holders);
-    TRY(weigh_open(call, crossed, &more, err));
-    all = (struct weighed_records){.items = ARENA_ARRAY(call->arena, opened->n + more.n + 1, struct weighed_record)};
-    for (size_t i = 0; i < opened->n; i++)
-        all.items[all.n++] = opened->items[i];
-    for (size_t i = 0; i < more.n; i++)
-        if (find(opened, &more.items[i].record) == NULL)
-            all.items[all.n++] = more.items[i];
-    if (all.n > 0)
-        qsort(all.items, all.n, sizeof(*all.items), by_record);
-    dirty = ids_of(call, &all, (struct uuid_list){0});
-    return keep_edges(call, weighing, &all, dirty, ids_of(call, &all, removed), reached, err);
+    TRY(add_crossed(call, opened, holders_crossed(call, &was, &now, &holders), &all, &holders, err));
+    return keep_edges(call, weighing, &all, &holders, ids_of(call, &all, removed), reached, err);
 }
