@@ -199,11 +199,13 @@ static void tell_conflicts(struct forest *persons, const struct refused *refused
                            struct arena *arena, struct dedupe_partition *out)
 {
     struct told *told = ARENA_ARRAY(arena, refused->doubts.n + refused->broken.n + 1, struct told);
+    struct link_pairs settled;
     size_t n = 0;
 
+    between_trees(persons, apart, arena, &settled);
     for (size_t i = 0; i < refused->doubts.n; i++) {
         const struct link_pair *doubt = &refused->doubts.items[i];
-        if (!kept_apart(persons, apart, forest_find(persons, doubt->a), forest_find(persons, doubt->b)))
+        if (!has_pair(&settled, forest_find(persons, doubt->a), forest_find(persons, doubt->b)))
             tell(told, &n, persons, doubt);
     }
     for (size_t i = 0; i < refused->broken.n; i++)

@@ -178,13 +178,26 @@ static enum outcome write_restrictions(struct call *call, struct change_work *wo
 
 /* ---- reviews -------------------------------------------------------------------------------------------------------- */
 
-static bool is_conflict(const struct change_work *work, const struct review_row *review)
+static int by_places(const void *a, const void *b)
 {
-    for (size_t i = 0; i < work->partition.conflicts_n; i++)
-        if (uuid_equal(&work->now.records[work->partition.conflicts[i].a].record, &review->a) &&
-            uuid_equal(&work->now.records[work->partition.conflicts[i].b].record, &review->b))
-            return true;
-    return false;
+    const struct dedupe_conflict *x = a, *y = b;
+
+    if (x->a != y->a)
+        return x->a < y->a ? -1 : 1;
+    return (x->b > y->b) - (x->b < y->b);
+}
+
+/* Is it still to be asked? If one of the two isn't in the graph, that is another change's to say. sorted: the conflicts. */
+static bool still_asked(const struct change_work *work, const struct dedupe_conflict *sorted,
+                        const struct review_row *review)
+{
+    size_t a = dedupe_find(&work->now, &review->a), b = dedupe_find(&work->now, &review->b);
+    const struct dedupe_conflict key = {.a = (uint32_t)a, .b = (uint32_t)b};
+
+    if (a == SIZE_MAX || b == SIZE_MAX)
+        return true;
+    return work->partition.conflicts_n > 0 &&
+           bsearch(&key, sorted, work->partition.conflicts_n, sizeof(key), by_places) != NULL;
 }
 
 static enum outcome write_reviews(struct call *call, struct change_work *work, struct error *err)
@@ -202,10 +215,11 @@ static enum outcome write_reviews(struct call *call, struct change_work *work, s
     for (size_t i = 0; i < ids.n; i++)
         ids.items[i] = work->now.records[i].record;
     TRY(store_reviews(call, ids, &open, err));
+    if (work->partition.conflicts_n > 0)
+        qsort(work->partition.conflicts, work->partition.conflicts_n, sizeof(*work->partition.conflicts), by_places);
     settled = (struct uuid_list){.items = ARENA_ARRAY(call->arena, open.n + 1, struct uuid)};
     for (size_t i = 0; i < open.n; i++)
-        if (!is_conflict(work, &open.items[i]) && dedupe_find(&work->now, &open.items[i].a) != SIZE_MAX &&
-            dedupe_find(&work->now, &open.items[i].b) != SIZE_MAX) /* else it is another change's to say */
+        if (!still_asked(work, work->partition.conflicts, &open.items[i]))
             settled.items[settled.n++] = open.items[i].review;
     for (size_t i = 0; i < work->partition.conflicts_n; i++)
         put[i] = (struct review_row){.review = call_uuid(call),
