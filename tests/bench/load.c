@@ -74,23 +74,42 @@ static bool load_start(struct load *load, const char *brokers)
     return load->topic != NULL;
 }
 
+/* A name of its own for each number, and unlike its neighbours': people, not one person's slips of the pen. */
+static void write_name(uint64_t n, char out[17])
+{
+    static const char consonants[] = "bdfgklmnprstvwzh", vowels[] = "aeiou";
+    uint64_t x = (n + 1) * 0x9e3779b97f4a7c15U;
+
+    for (int i = 0; i < 16; i += 2, x = x * 6364136223846793005U + 1442695040888963407U) {
+        out[i] = consonants[x >> 60];
+        out[i + 1] = vowels[(x >> 40) % 5];
+    }
+    out[0] = (char)(out[0] - 'a' + 'A');
+    out[16] = '\0';
+}
+
 /* The data of the nth event; exactly DATA_BYTES long, its location filled up. */
 static size_t write_data(const struct load *load, long n, char out[ROOM])
 {
     static const char dots[] =
         "........................................................................................";
-    char id[40];
+    char id[40], given[17], family[17];
+    const unsigned phone = (unsigned)((unsigned long)n * 54321701UL % 100000000UL); /* coprime: each has its own */
     int used;
 
+    write_name((uint64_t)n * 2, given);
+    write_name((uint64_t)n * 2 + 1, family);
+    given[6] = '\0';
+    family[10] = '\0';
     (void)snprintf(id, sizeof id, "%" PRIu64 "-%07ld", load->seed, n);
     for (int fill = 0;; fill = DATA_BYTES - used) {
         used = snprintf(out, ROOM,
                         "{\"record\":{\"system\":\"dynamics\",\"id\":\"%s\",\"version\":1},\"category\":\"lead\","
                         "\"provenance\":{\"channel\":\"import\",\"location\":\"load%.*s\","
                         "\"captured_at\":\"2026-10-01T09:00:00Z\",\"act\":\"import\"},"
-                        "\"fields\":{\"given_name\":\"Load\",\"family_name\":\"N%07ld\",\"email\":\"l%s@load.example\","
-                        "\"phone\":\"+49151%08ld\"}}",
-                        id, fill, dots, n, id, n);
+                        "\"fields\":{\"given_name\":\"%s\",\"family_name\":\"%s\",\"email\":\"l%s@load.example\","
+                        "\"phone\":\"+49151%08u\"}}",
+                        id, fill, dots, given, family, id, phone);
         if (used >= DATA_BYTES || fill > 0)
             return (size_t)used;
     }
