@@ -60,10 +60,22 @@ def named(number):
     crowd(lambda n: {"given_name": "Max", "family_name": "Mustermann"}),
     crowd(lambda n: {"street": "Am Wohnheim 1", "postcode": "10115", "city": "Berlin", **named(n)}),
     crowd(lambda n: {"given_name": "x" * 10000, "family_name": "😀" * 50, "email": "info@example.com"}),
-], ids=["one phone", "test", "one name", "one house", "long and strange"])
+    crowd(lambda n: {"given_name": "\u202e" + "\u05d0\u05d1\u05d2\u05d3"[n % 4] * 6, "family_name": "\u0645\u062d\u0645\u062f" * (n % 3 + 1)}),
+    crowd(lambda n: {"given_name": ("Paul", "P\u0430ul", "\u03a1aul")[n % 3], "family_name": NAMES[n][1], "email": "sales@example.com"}),
+], ids=["one phone", "test", "one name", "one house", "long and strange", "from the right", "homoglyphs"])
 def test_a_crowd_is_not_joined(tmp_path, rows):
     persons, _ = match(rows, tmp_path)
     assert len(set(persons.values())) == len(rows)
+
+
+def test_a_hundred_thousand_behind_one_switchboard(tmp_path):
+    draw = random.Random(7)
+
+    def word(syllables):
+        return "".join(draw.choice("bdfgklmnprstvwz") + draw.choice("aeiou") for _ in range(syllables))
+    rows = [({"given_name": word(3), "family_name": word(5), "phone": "+4930901820"}, number) for number in range(100000)]
+    persons, reviews = match(rows, tmp_path)  # every pair would be five thousand million
+    assert len(set(persons.values())) == len(rows) and len(reviews) <= 10
 
 
 def test_training_goes_on_where_it_was_stopped(tmp_path):
