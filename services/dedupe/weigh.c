@@ -346,7 +346,7 @@ static enum outcome add_crossed(struct call *call, const struct weighed_records 
 enum outcome weigh_keep(struct call *call, const struct weighing *weighing, const struct weighed_records *opened,
                         struct uuid_list removed, struct uuid_list *reached, struct error *err)
 {
-    struct uuid_list named = ids_of(call, opened, removed);
+    struct uuid_list named = ids_of(call, opened, removed), known = {0};
     struct block_rows was, now = rows_of(call, opened), holders;
     struct weighed_records all;
     int64_t *keys;
@@ -357,7 +357,9 @@ enum outcome weigh_keep(struct call *call, const struct weighing *weighing, cons
         return DONE;
     TRY(weigh_store_keys(call, named, &was, err));
     sort_rows(&was);
-    TRY(weigh_store_keys_put(call, was.n == 0 ? (struct uuid_list){0} : named, now.items, now.n, err));
+    if (was.n > 0)
+        known = named;
+    TRY(weigh_store_keys_put(call, known, now.items, now.n, err));
     keys_n = keys_of(call, &was, &now, &keys);
     TRY(weigh_store_holders(call, keys, keys_n, GENERIC_RECORDS + named.n + 1, &holders, err));
     sort_rows(&holders);
