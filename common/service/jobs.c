@@ -114,6 +114,17 @@ static enum wait_for outage(const struct error *err)
     return what == WAIT_POSTGRES || what == WAIT_VAULT ? what : WAIT_KINDS;
 }
 
+static void run_at_end(struct job_runner *runner)
+{
+    struct error err = {0};
+    bool again;
+
+    if (!runner->job->at_end || restore_gate_closed(runner->service))
+        return;
+    if (run_once(runner, &again, &err) != DONE)
+        log_warn(&runner->service->log, "job.cut-short", F_STR("job", runner->job->name), F_ERROR(&err));
+}
+
 static void *job_thread(void *context)
 {
     struct job_runner *runner = context;
@@ -148,6 +159,7 @@ static void *job_thread(void *context)
         }
         metric_add(runner->runs, 1);
     }
+    run_at_end(runner);
     release_lease(runner);
     return NULL;
 }

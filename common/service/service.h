@@ -126,7 +126,8 @@ struct periodic_job {
     int64_t every_us;
     job_fn *run;
     bool leased;
-    bool bare; /* begins without a transaction: call_resume opens one */
+    bool bare;   /* begins without a transaction: call_resume opens one */
+    bool at_end; /* runs once more when the service stops: what it has under way between its runs ends there */
 };
 #define EVERY(job_name, period, fn)                                                                                    \
     {                                                                                                                  \

@@ -9,6 +9,12 @@ struct hash mail_key_of(const struct key_list *keys, enum key_kind kind)
     return (struct hash){{0}};
 }
 
+void mails_wake(struct call *call)
+{
+    call_wake(call, "send");
+    call_wake(call, "send-beside");
+}
+
 void mail_publish(struct call *call, const struct mail *mail, int64_t rev, enum mail_state state, const char *why)
 {
     struct key keys[2];
@@ -66,7 +72,7 @@ enum outcome on_mail_requested(struct call *call, const void *event, struct erro
     if (gate == GATE_GONE) /* no row about somebody who is forgotten */
         return mail_drop_content(call, &mail, err);
     TRY(store_add(call, &mail, MAIL_QUEUED, NULL, call->now_us, &rev, err));
-    call_wake(call, "send");
+    mails_wake(call);
     return DONE;
 }
 

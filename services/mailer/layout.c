@@ -151,7 +151,7 @@ enum outcome layout_run(struct call *call, bool *again, struct error *err)
     TRY(ask_page(call, &campaign, candidates, err));
     TRY(call_resume(call, err));
     TRY(put_page(call, &campaign, candidates, err));
-    call_wake(call, "send");
+    mails_wake(call);
     *again = true;
     return DONE;
 }

@@ -2,14 +2,19 @@
 #ifndef LETHE_MAILER_SERVICE_H
 #define LETHE_MAILER_SERVICE_H
 
-#include "services/mailer/smtp.h"
+#include "services/mailer/pace.h"
 #include "services/mailer/store.h"
 
 extern const struct service_def mailer_service;
 
+struct sender;
+enum { SENDERS = 2 };
+
 /* Made at start, read by all threads. */
 struct mailer_shared {
-    struct smtp_config smtp;
+    struct relays *relays;
+    struct pace *pace;
+    struct sender *senders[SENDERS]; /* one a job: while one waits for PostgreSQL, the other sends */
     char decide_url[512];
     char sender[96]; /* instance#start: who writes an intent */
     int64_t life;    /* the start, in microseconds */
@@ -56,7 +61,12 @@ enum outcome ground_ask(struct call *call, const struct ground_question *questio
                         struct ground_answer **out, struct error *err) WARN_UNUSED;
 
 /* ---- jobs ---- */
-enum outcome send_run(struct call *call, bool *again, struct error *err);   /* send.c */
+enum outcome send_run(struct call *call, bool *again, struct error *err); /* send.c */
+enum outcome send_beside_run(struct call *call, bool *again, struct error *err);
+struct sender *sender_new(const struct relays *relays, struct pace *pace, int share, int of);
+void sender_free(struct sender *sender);
+/* mails_wake: once this transaction has committed, mails that are due leave at once. */
+void mails_wake(struct call *call);
 enum outcome layout_run(struct call *call, bool *again, struct error *err); /* layout.c */
 enum outcome keep_run(struct call *call, bool *again, struct error *err);   /* keep.c */
 

@@ -27,6 +27,7 @@ static void read_mail(struct call *call, const struct pg_rows *rows, int row, st
         .asked_us = pg_get_time(rows, row, 16),
         .acted_us = pg_get_time(rows, row, 17),
         .unknowns = pg_get_int4(rows, row, 18),
+        .paced = pg_get_bool(rows, row, 19),
     };
 }
 
@@ -80,66 +81,106 @@ enum outcome store_add(struct call *call, const struct mail *mail, enum mail_sta
     return DONE;
 }
 
-enum outcome store_claim(struct call *call, struct mail *out, bool *found, struct error *err)
+enum outcome store_claim(struct call *call, size_t most, struct mail_list *out, struct error *err)
 {
     struct pg_params params;
     struct pg_rows rows;
 
     pg_params_init(&params, call->arena);
     pg_add_time(&params, clock_now_us());
+    pg_add_int4(&params, (int32_t)most);
     TRY(pg_exec(call->pg, &mailer_sql_mail_claim, &params, &rows, err));
-    *found = rows.n > 0;
-    if (*found)
-        read_mail(call, &rows, 0, out);
-    pg_rows_free(&rows);
+    *out = read_mails(call, &rows);
     return DONE;
 }
 
-enum outcome store_intent(struct call *call, const struct mail *mail, const char *sender, struct error *err)
+enum outcome store_intents(struct call *call, struct mail *const *mails, size_t n, const char *sender,
+                           struct error *err)
 {
     struct pg_params params;
+    struct uuid *ids = ARENA_ARRAY(call->arena, n + 1, struct uuid);
+    int32_t *attempts = ARENA_ARRAY(call->arena, n + 1, int32_t);
 
+    if (n == 0)
+        return DONE;
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = mails[i]->mail;
+        attempts[i] = ++mails[i]->attempts;
+    }
     pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, &mail->mail);
+    pg_add_uuids(&params, ids, n);
+    pg_add_int4s(&params, attempts, n);
     pg_add_str(&params, sender);
-    TRY(pg_queue(call->pg, &mailer_sql_mail_intent, &params, err));
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, &mail->mail);
-    pg_add_int4(&params, mail->attempts + 1);
     pg_add_time(&params, call->now_us);
-    return pg_queue(call->pg, &mailer_sql_attempt_add, &params, err);
+    return pg_queue(call->pg, &mailer_sql_mail_intents, &params, err);
 }
 
-static enum outcome end_attempt(struct call *call, const struct mail *mail, const char *result, struct error *err)
-{
-    struct pg_params params;
+/* One array a column. */
+struct result_columns {
+    struct uuid *mails;
+    int32_t *states, *attempts;
+    struct text *whys, *grounds, *results;
+    int64_t *nexts, *positions;
+};
 
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, &mail->mail);
-    pg_add_int4(&params, mail->attempts);
-    pg_add_time(&params, call->now_us);
-    pg_add_str(&params, result);
-    return pg_queue(call->pg, &mailer_sql_attempt_end, &params, err);
+static void fill_columns(struct arena *arena, const struct mail_result *results, size_t n, struct result_columns *out)
+{
+    *out = (struct result_columns){.mails = ARENA_ARRAY(arena, n + 1, struct uuid),
+                                   .states = ARENA_ARRAY(arena, n + 1, int32_t),
+                                   .attempts = ARENA_ARRAY(arena, n + 1, int32_t),
+                                   .whys = ARENA_ARRAY(arena, n + 1, struct text),
+                                   .grounds = ARENA_ARRAY(arena, n + 1, struct text),
+                                   .results = ARENA_ARRAY(arena, n + 1, struct text),
+                                   .nexts = ARENA_ARRAY(arena, n + 1, int64_t),
+                                   .positions = ARENA_ARRAY(arena, n + 1, int64_t)};
+    for (size_t i = 0; i < n; i++) {
+        const struct mail_result *r = &results[i];
+        out->mails[i] = r->mail->mail;
+        out->states[i] = (int32_t)r->step.state;
+        out->attempts[i] = r->mail->attempts;
+        out->whys[i] = text_of(r->step.why);
+        out->grounds[i] = r->ground;
+        out->results[i] = text_of(r->result);
+        out->nexts[i] = r->step.next_us == CLOCK_NONE ? 0 : r->step.next_us;
+        out->positions[i] = r->position == INT64_MIN ? -1 : r->position;
+    }
 }
 
-enum outcome store_result(struct call *call, const struct mail *mail, const struct mail_result *result, int64_t *rev,
-                          struct error *err)
+/* What came back, in the database's order; rev 0: a forget has erased it meanwhile. */
+static void read_revisions(struct pg_rows *rows, struct mail_result *results, size_t n)
 {
+    for (int row = 0; row < rows->n; row++) {
+        struct uuid mail = pg_get_uuid(rows, row, 0);
+        for (size_t i = 0; i < n; i++)
+            if (uuid_equal(&results[i].mail->mail, &mail)) {
+                results[i].rev = pg_get_int8(rows, row, 1);
+                break;
+            }
+    }
+    pg_rows_free(rows);
+}
+
+enum outcome store_results(struct call *call, struct mail_result *results, size_t n, struct error *err)
+{
+    struct result_columns columns;
     struct pg_params params;
     struct pg_rows rows;
 
-    if (result->result != NULL)
-        TRY(end_attempt(call, mail, result->result, err));
+    if (n == 0)
+        return DONE;
+    fill_columns(call->arena, results, n, &columns);
     pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, &mail->mail);
-    pg_add_int4(&params, (int32_t)result->step.state);
-    pg_add_str(&params, result->step.why);
-    pg_add_time(&params, result->step.next_us);
-    add_number(&params, result->position);
-    pg_add_text(&params, result->ground);
-    TRY(pg_exec(call->pg, &mailer_sql_mail_result, &params, &rows, err));
-    *rev = rows.n == 0 ? 0 : pg_get_int8(&rows, 0, 0); /* 0: a forget has erased it meanwhile */
-    pg_rows_free(&rows);
+    pg_add_uuids(&params, columns.mails, n);
+    pg_add_int4s(&params, columns.states, n);
+    pg_add_texts(&params, columns.whys, n);
+    pg_add_times(&params, columns.nexts, n);
+    pg_add_int8s(&params, columns.positions, n);
+    pg_add_texts(&params, columns.grounds, n);
+    pg_add_int4s(&params, columns.attempts, n);
+    pg_add_texts(&params, columns.results, n);
+    pg_add_time(&params, call->now_us);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_results, &params, &rows, err));
+    read_revisions(&rows, results, n);
     return DONE;
 }
 

@@ -14,6 +14,7 @@ struct mail {
     int64_t position, rev, asked_us;
     int64_t acted_us; /* when the person asked for it, where it is a confirmation; CLOCK_NONE: unknown */
     int attempts, unknowns;
+    bool paced; /* it waited for the slot that its domain's rate gave it */
 };
 struct mail_list {
     struct mail *items;
@@ -24,21 +25,23 @@ struct mail_list {
  * to that address) is there already. */
 enum outcome store_add(struct call *call, const struct mail *mail, enum mail_state state, const char *why,
                        int64_t due_us, int64_t *rev, struct error *err) WARN_UNUSED;
-/* store_claim: the one that is due longest, locked; *found false where none is. */
-enum outcome store_claim(struct call *call, struct mail *out, bool *found, struct error *err) WARN_UNUSED;
-/* store_intent: from now on only a result, or a crash's decision, lets it leave again. */
-enum outcome store_intent(struct call *call, const struct mail *mail, const char *sender,
-                          struct error *err) WARN_UNUSED;
-/* store_result: closes the attempt (result is a code; attempt 0: there was none) and moves the mail on; *rev its new
- * revision. ground and position: what allowed it, where that is known better now (TEXT_NONE, INT64_MIN: not). */
+/* store_claim: those that are due longest, locked, `most` of them. */
+enum outcome store_claim(struct call *call, size_t most, struct mail_list *out, struct error *err) WARN_UNUSED;
+/* store_intents: from now on only a result, or a crash's decision, lets them leave again. Counts their attempts. */
+enum outcome store_intents(struct call *call, struct mail *const *mails, size_t n, const char *sender,
+                           struct error *err) WARN_UNUSED;
+/* store_results: closes each attempt (result is a code; NULL: there was none) and moves the mail on; rev its new revision,
+ * 0: a forget has erased it. ground and position: what allowed it, where that is known better now (TEXT_NONE, INT64_MIN:
+ * not). */
 struct mail_result {
+    struct mail *mail;
     struct mail_step step;
     const char *result;
     struct text ground;
     int64_t position;
+    int64_t rev;
 };
-enum outcome store_result(struct call *call, const struct mail *mail, const struct mail_result *result, int64_t *rev,
-                          struct error *err) WARN_UNUSED;
+enum outcome store_results(struct call *call, struct mail_result *results, size_t n, struct error *err) WARN_UNUSED;
 /* store_restored: what was waiting may have left in the future that a restore undid: its outcome is unknown. */
 enum outcome store_restored(struct call *call, struct error *err) WARN_UNUSED;
 /* store_lost: intents without a result, of earlier lives of this process (shard, epoch) or older than before_us. */

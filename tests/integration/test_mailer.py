@@ -1,7 +1,5 @@
 """mailer on a real stack: the address that was checked, UTF-8, what the relay says, whoever comes back, and terms."""
-import contextlib
 import re
-import socket
 import threading
 import time
 import uuid
@@ -10,6 +8,7 @@ import pytest
 
 from consents import NEWS, OTHER, Ledger, address, asks
 from lethe_stack import ROOT, contact, event, wait_until
+from smtp_relay import Relay
 
 STATES = ("queued", "sending", "sent", "deferred", "bounced", "refused", "unknown", "cancelled")
 
@@ -83,52 +82,6 @@ def test_a_mail_goes_to_the_address_that_was_checked(stack, ledger):
     wait_until(lambda: mails_of(stack, mail=mail) and mails_of(stack, mail=mail)[0][0] == "refused", what="the refusal")
     assert mails_of(stack, mail=mail)[0][1] == "address-changed"
     assert not stack.mails(other)
-
-
-class Relay:
-    """Says what a test wants of a relay; 1 line a command: {verb: answer}. answer None: never."""
-
-    def __init__(self, **answers):
-        self.answers = {"EHLO": "250 relay", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on", ".": "250 taken",
-                        "QUIT": "221 bye", "RSET": "250 ok", **answers}
-        self.seen, self.sent_to = [], []
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        self.open = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                link, _ = self.server.accept()
-                self.open.append(link)
-                threading.Thread(target=self.talk, args=(link,), daemon=True).start()
-
-    def talk(self, link):
-        with contextlib.suppress(OSError), link, link.makefile("rb") as lines:
-            link.sendall(b"220 relay\r\n")
-            body, to = False, None
-            for line in lines:
-                verb = "." if body and line == b".\r\n" else None if body else line[:4].decode().upper().strip()
-                if verb is None:
-                    continue
-                body = False
-                self.seen.append(verb)
-                if verb == "RCPT":
-                    to = line.decode().split("<")[1].split(">")[0]
-                elif verb == ".":
-                    self.sent_to.append(to)
-                answer = self.answers.get(verb, "502 what")
-                if answer == "cut":
-                    return
-                if answer is not None:
-                    link.sendall(answer.encode() + b"\r\n")
-                body = verb == "DATA" and answer is not None and answer.startswith("354")
-
-    def close(self):
-        self.server.close()
-        for link in self.open:
-            link.close()
 
 
 @pytest.fixture
@@ -273,15 +226,12 @@ def test_the_log_has_a_term(stack, ledger):
 def test_a_known_result_outlives_postgresql(stack, ledger, relay):
     """PostgreSQL goes away while the relay takes the mail."""
     email = address()
-    talk = relay(**{".": "250 taken"})
-    talk.answers["DATA"] = None
+    gone = threading.Event()
+    talk = relay(**{".": lambda: gone.wait(60) and "250 taken"})
     stack.send(asks(email))
-    wait_until(lambda: "DATA" in talk.seen, what="the message to be on its way")
+    wait_until(lambda: "." in talk.seen, what="the message to be with the relay")
     stack.kill("postgres")
-    talk.answers["DATA"] = "354 go on"
-    for link in list(talk.open):
-        with contextlib.suppress(OSError):
-            link.sendall(b"354 go on\r\n250 taken\r\n")
+    gone.set()
     stack.start("postgres")
     wait_until(lambda: stack.ready("mailer"), 60, "the mailer to be back")
     wait_until(lambda: mails_of(stack, email_key=key_of(ledger, email)) == [("sent", None, 1)], 30, "the result to be kept")

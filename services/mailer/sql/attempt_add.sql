@@ -1,1 +1,0 @@
-INSERT INTO attempt (mail, n, began_at) VALUES ($1::uuid, $2::int4, $3::timestamptz)
