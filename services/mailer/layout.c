@@ -5,7 +5,7 @@
 
 #include "services/mailer/content.h"
 
-enum { LAYOUT_PAGE = 100 };
+enum { LAYOUT_PAGE = 500 }; /* one question to consent, one statement */
 
 struct candidate {
     struct mail mail;
@@ -111,28 +111,37 @@ static enum outcome check_page(struct call *call, size_t n, struct candidate *ca
     return gate_check(call, mails, n, *gates, err);
 }
 
+/* Who gets a row: consent stops whom it knows as forgotten under the same word as whoever is restricted. */
+static size_t choose(const struct campaign *campaign, const struct candidate *candidates, const enum mail_gate *gates,
+                     struct laid_mail *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < campaign->page.n; i++) {
+        const struct candidate *c = &candidates[i];
+        const bool stopped = c->why != NULL && strcmp(c->why, "restricted") == 0;
+
+        if (gates[i] == GATE_GONE || (stopped && gates[i] != GATE_RESTRICTED))
+            continue;
+        out[n++] = (struct laid_mail){.mail = &c->mail, .why = gates[i] == GATE_RESTRICTED ? "restricted" : c->why};
+    }
+    return n;
+}
+
 static enum outcome put_page(struct call *call, const struct campaign *campaign, struct candidate *candidates,
                              struct error *err)
 {
+    struct laid_mail *laid = ARENA_ARRAY(call->arena, campaign->page.n + 1, struct laid_mail);
     enum mail_gate *gates;
+    size_t n;
 
     TRY(check_page(call, campaign->page.n, candidates, &gates, err));
-    for (size_t i = 0; i < campaign->page.n; i++) {
-        struct candidate *c = &candidates[i];
-        int64_t rev;
-
-        /* consent stops whom it knows as forgotten under the same word */
-        bool stopped = c->why != NULL && strcmp(c->why, "restricted") == 0;
-        if (gates[i] == GATE_GONE || (stopped && gates[i] != GATE_RESTRICTED))
-            continue;
-        if (gates[i] == GATE_RESTRICTED)
-            c->why = "restricted";
-        bool goes = c->why == NULL;
-        TRY(store_add(call, &c->mail, goes ? MAIL_QUEUED : MAIL_REFUSED, c->why, goes ? call->now_us : CLOCK_NONE, &rev,
-                      err));
-        if (rev != 0)
-            mail_publish(call, &c->mail, rev, goes ? MAIL_QUEUED : MAIL_REFUSED, c->why);
-    }
+    n = choose(campaign, candidates, gates, laid);
+    TRY(store_lay_out(call, campaign, laid, n, err));
+    for (size_t i = 0; i < n; i++)
+        if (laid[i].rev != 0)
+            mail_publish(call, laid[i].mail, laid[i].rev, laid[i].why == NULL ? MAIL_QUEUED : MAIL_REFUSED,
+                         laid[i].why);
     return store_campaign_laid_out(call, &campaign->campaign, campaign->page, err);
 }
 

@@ -78,6 +78,15 @@ struct campaign {
 enum outcome store_campaign_add(struct call *call, const struct campaign_requested *in, struct error *err) WARN_UNUSED;
 enum outcome store_campaign_next(struct call *call, int page, struct campaign *out, bool *found,
                                  struct error *err) WARN_UNUSED;
+/* store_lay_out: the page's mails, due now or final with why; rev stays 0 where the id or the campaign's mail to that address
+ * is there already. */
+struct laid_mail {
+    const struct mail *mail;
+    const char *why; /* NULL: it goes */
+    int64_t rev;
+};
+enum outcome store_lay_out(struct call *call, const struct campaign *campaign, struct laid_mail *mails, size_t n,
+                           struct error *err) WARN_UNUSED;
 /* store_campaign_laid_out: the page is done; what a forget took out of the list meanwhile isn't counted. */
 enum outcome store_campaign_laid_out(struct call *call, const struct uuid *campaign, struct uuid_list page,
                                      struct error *err) WARN_UNUSED;

@@ -38,6 +38,63 @@ enum outcome store_campaign_next(struct call *call, int page, struct campaign *o
     return DONE;
 }
 
+static void add_columns(struct pg_params *params, const struct laid_mail *mails, size_t n)
+{
+    struct arena *arena = params->arena;
+    struct uuid *ids = ARENA_ARRAY(arena, n + 1, struct uuid), *records = ARENA_ARRAY(arena, n + 1, struct uuid);
+    struct hash *emails = ARENA_ARRAY(arena, n + 1, struct hash), *wides = ARENA_ARRAY(arena, n + 1, struct hash);
+    struct text *whys = ARENA_ARRAY(arena, n + 1, struct text), *grounds = ARENA_ARRAY(arena, n + 1, struct text);
+    int64_t *positions = ARENA_ARRAY(arena, n + 1, int64_t);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct mail *mail = mails[i].mail;
+        ids[i] = mail->mail;
+        records[i] = mail->record;
+        emails[i] = mail->email;
+        wides[i] = mail->wide;
+        whys[i] = text_of(mails[i].why);
+        grounds[i] = mail->ground;
+        positions[i] = mail->position == INT64_MIN ? -1 : mail->position;
+    }
+    pg_add_uuids(params, ids, n);
+    pg_add_uuids(params, records, n);
+    pg_add_hashes(params, emails, n);
+    pg_add_hashes(params, wides, n);
+    pg_add_texts(params, whys, n);
+    pg_add_texts(params, grounds, n);
+    pg_add_int8s(params, positions, n);
+}
+
+enum outcome store_lay_out(struct call *call, const struct campaign *campaign, struct laid_mail *mails, size_t n,
+                           struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    if (n == 0)
+        return DONE;
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, &campaign->campaign);
+    pg_add_uuid(&params, &campaign->content);
+    pg_add_text(&params, campaign->purpose);
+    pg_add_time(&params, campaign->at);
+    pg_add_int4(&params, MAIL_PURPOSE);
+    pg_add_int4(&params, MAIL_REFUSED);
+    pg_add_int4(&params, MAIL_QUEUED);
+    pg_add_time(&params, call->now_us);
+    add_columns(&params, mails, n);
+    TRY(pg_exec(call->pg, &mailer_sql_mail_lay_out, &params, &rows, err));
+    for (int row = 0, at = 0; row < rows.n; row++) { /* they come as they were given, without those that were there */
+        struct uuid mail = pg_get_uuid(&rows, row, 0);
+        while ((size_t)at < n && !uuid_equal(&mails[at].mail->mail, &mail))
+            at++;
+        ENSURE((size_t)at < n);
+        mails[at].rev = pg_get_int8(&rows, row, 1);
+    }
+    pg_rows_free(&rows);
+    return DONE;
+}
+
 enum outcome store_campaign_laid_out(struct call *call, const struct uuid *campaign, struct uuid_list page,
                                      struct error *err)
 {

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Benchmarks: run.py [PART...]  One JSON object a line: {"name", "value", "unit", "ratio", "to", "bound_by"}.
 
-Parts: ingest (with memory), pipeline, forget, keys, manifest, restore, each on a stack of its own in build/bench-stack; dedupe (quality,
+Parts: ingest (with memory), pipeline, forget, keys, manifest, restore, mail, each on a stack of its own in build/bench-stack; dedupe (quality,
 then speed of whole files), which needs none. What is said beside the figures goes to stderr. BENCH_EVENTS (300000),
-BENCH_PIPELINE_EVENTS (50000), BENCH_FORGETS (1000), BENCH_KEYS (200000), BENCH_MANIFEST (10000000) and BENCH_REPLAY (1000) set the sizes.
+BENCH_PIPELINE_EVENTS (50000), BENCH_FORGETS (1000), BENCH_KEYS (200000), BENCH_MANIFEST (10000000), BENCH_REPLAY (1000) and BENCH_MAILS
+(40000) set the sizes.
 """
 import json
 import os
@@ -20,6 +21,7 @@ from dedupe_quality import quality  # noqa: E402
 from dedupe_speed import speed  # noqa: E402
 from forgets import forget  # noqa: E402
 from lethe_stack import SERVICES, Stack, wait_until  # noqa: E402
+from mails import mail  # noqa: E402
 from measure import Profile, emit, resident_mb  # noqa: E402
 from yardsticks import finished_rows_per_s, plain_rows_per_s, plain_updates_per_s  # noqa: E402
 
@@ -165,7 +167,7 @@ def read_end(stack, topic):
     return sum(end for (name, _), end in stack.high_watermarks().items() if name == topic)
 
 
-PARTS = {"ingest": ingest, "pipeline": pipeline, "forget": forget, "keys": keys, "manifest": manifest, "restore": restore}
+PARTS = {"ingest": ingest, "pipeline": pipeline, "forget": forget, "keys": keys, "manifest": manifest, "restore": restore, "mail": mail}
 WITHOUT_STACK = {"dedupe-quality": quality, "dedupe-speed": speed}
 OTHER_NAMES = {"memory": ["ingest"], "rewrap": ["keys"], "dedupe": ["dedupe-quality", "dedupe-speed"]}
 
