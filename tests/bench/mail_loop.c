@@ -1,4 +1,4 @@
-/* mail_loop: the bare loop that mailer is held against: N messages of the same bytes by libcurl over one kept connection,
+/* mail_loop: the bare loop that mailer is held against: N messages of one size by libcurl over one kept connection,
  * one after another, and nothing else.
  *   mail_loop HOST:PORT N BYTES    -> {"mails": N, "seconds": ...} */
 #include <curl/curl.h>

@@ -1,5 +1,5 @@
 """Mails: a campaign laid out, then sent to Postfix's smtp-sink with consent asked again for each; beside it a bare loop that
-sends the same number of bytes by libcurl, and consent's decisions by themselves."""
+sends messages of about the same size by libcurl, and consent's decisions by themselves."""
 import json
 import os
 import shutil
