@@ -142,6 +142,7 @@ struct policy {
         consent_proof, request_keep, certificate_keep;
     struct duration key_epoch;         /* how long a KEK wraps new keys */
     bool resend_unknown_confirmations; /* a mail whose outcome a crash left unknown: confirmations again */
+    bool reviews_by_two;               /* who is whom takes two operators */
     const char *default_language;
     uint8_t digest[32];               /* SHA-256 of the file */
     const char *text;                 /* the file itself, for the policy row */

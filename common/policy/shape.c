@@ -316,6 +316,7 @@ static const struct yaml_member policy_members[] = {
     {.key = "opt_in_valid", .kind = Y_DURATION, AT(policy, opt_in_valid)},
     {.key = "consent_proof", .kind = Y_DURATION, AT(policy, consent_proof)},
     {.key = "resend_unknown_confirmations", .kind = Y_BOOL, AT(policy, resend_unknown_confirmations)},
+    {.key = "reviews_by_two", .kind = Y_BOOL, AT(policy, reviews_by_two)},
     {.key = "sources",
      .kind = Y_MAP,
      .required = true,

@@ -56,7 +56,7 @@ static const struct field answer_fields[] = {
 const struct object_type resolve_answer_type = {
     .fields = answer_fields, .fields_n = N(answer_fields), .size = sizeof(struct resolve_answer)};
 
-static const char *const verdict_names[] = {"same", "different", "undo", NULL};
+const char *const review_verdict_names[] = {"same", "different", "undo", "unsure", NULL};
 
 static enum outcome check_decided(const void *object, const char *pointer, struct error *err)
 {
@@ -65,6 +65,8 @@ static enum outcome check_decided(const void *object, const char *pointer, struc
 
     if (uuid_is_nil(&in->review) != by_hand)
         return error_refuse(err, pointer, "review or records", "name a review, or records and others");
+    if (in->decision == REVIEW_UNSURE && by_hand)
+        return error_refuse(err, pointer, "review", "nobody has asked: there is nothing to be unsure about");
     return DONE;
 }
 
@@ -73,7 +75,7 @@ static const struct field decided_fields[] = {
      .kind = FIELD_ENUM,
      .required = true,
      .offset = offsetof(struct review_decided, decision),
-     .names = verdict_names},
+     .names = review_verdict_names},
     {.name = "review", .kind = FIELD_UUID, .offset = offsetof(struct review_decided, review)},
     {.name = "records", .kind = FIELD_UUIDS, .offset = offsetof(struct review_decided, records), .most = 64},
     {.name = "others", .kind = FIELD_UUIDS, .offset = offsetof(struct review_decided, others), .most = 64},
@@ -92,6 +94,7 @@ const struct object_type review_decided_type = {.fields = decided_fields,
 
 static const struct field outcome_fields[] = {
     {.name = "persons", .kind = FIELD_UUIDS, .required = true, .offset = offsetof(struct review_outcome, persons)},
+    {.name = "waits", .kind = FIELD_BOOL, .required = true, .offset = offsetof(struct review_outcome, waits)},
 };
 const struct object_type review_outcome_type = {
     .fields = outcome_fields, .fields_n = N(outcome_fields), .size = sizeof(struct review_outcome)};
@@ -102,6 +105,8 @@ static const struct field item_fields[] = {
     {.name = "persons", .kind = FIELD_UUIDS, .required = true, .offset = offsetof(struct review_item, persons)},
     {.name = "opened_at", .kind = FIELD_TIME, .required = true, .offset = offsetof(struct review_item, opened_at)},
     {.name = "urgent", .kind = FIELD_BOOL, .required = true, .offset = offsetof(struct review_item, urgent)},
+    {.name = "unsure", .kind = FIELD_BOOL, .required = true, .offset = offsetof(struct review_item, unsure)},
+    {.name = "proposed", .kind = FIELD_TEXT, .offset = offsetof(struct review_item, proposed), .most = 16},
     {.name = "why", .kind = FIELD_TEXT, .offset = offsetof(struct review_item, why), .most = 1024},
 };
 static const struct object_type item_type = {
@@ -113,7 +118,7 @@ static const struct field page_fields[] = {
      .required = true,
      .offset = offsetof(struct review_page, reviews),
      .type = &item_type},
-    {.name = "next", .kind = FIELD_UUID, .offset = offsetof(struct review_page, next)},
+    {.name = "next", .kind = FIELD_TEXT, .most = 64, .offset = offsetof(struct review_page, next)},
 };
 const struct object_type review_page_type = {
     .fields = page_fields, .fields_n = N(page_fields), .size = sizeof(struct review_page)};

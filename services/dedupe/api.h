@@ -23,9 +23,9 @@ struct resolve_answer {
     struct resolve_person_list persons;
 };
 
-enum review_verdict { REVIEW_SAME, REVIEW_DIFFERENT, REVIEW_UNDO };
+enum review_verdict { REVIEW_SAME, REVIEW_DIFFERENT, REVIEW_UNDO, REVIEW_UNSURE };
 /* A decision about an open review, or by hand: `records` and `others` are one person, are two, or the decisions between
- * them end. */
+ * them end. Unsure: an open review goes to the queue's end. */
 struct review_decided {
     int decision; /* enum review_verdict */
     struct uuid review;
@@ -35,12 +35,15 @@ struct review_decided {
 };
 struct review_outcome {
     struct uuid_list persons; /* whose these records are now */
+    bool waits;               /* for another operator to say the same: the policy wants two */
 };
 struct review_item {
     struct uuid review;
     struct uuid_list records, persons;
     int64_t opened_at;
-    bool urgent; /* a forget waits for it */
+    bool urgent;          /* a forget waits for it */
+    bool unsure;          /* an operator couldn't tell */
+    struct text proposed; /* one operator has decided so, another must; absent: none has */
     struct text
         why; /* what they have in common, in words and bits, without a value; absent: an operator's decision asks */
 };
@@ -50,7 +53,7 @@ struct review_item_list {
 };
 struct review_page {
     struct review_item_list reviews;
-    struct uuid next; /* nil: no more */
+    struct text next; /* absent: no more */
 };
 
 struct weights_taken {
@@ -64,6 +67,7 @@ struct weights_status {
     int64_t records, decided, began_at, ended_at;
 };
 
+extern const char *const review_verdict_names[];
 extern const struct object_type weights_taken_type, weights_status_type;
 extern const struct object_type resolve_asked_type, resolve_answer_type, review_decided_type, review_outcome_type,
     review_page_type;

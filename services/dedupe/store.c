@@ -244,66 +244,6 @@ enum outcome store_ended(struct call *call, struct uuid_list records, struct uui
     return DONE;
 }
 
-/* ---- reviews ------------------------------------------------------------------------------------------------------ */
-
-enum outcome store_reviews(struct call *call, struct uuid_list records, struct review_rows *out, struct error *err)
-{
-    struct pg_rows rows;
-
-    TRY(query_uuids(call, &dedupe_sql_reviews_of, records, &rows, err));
-    *out = (struct review_rows){.items = ARENA_ARRAY(call->arena, (size_t)rows.n + 1, struct review_row),
-                                .n = (size_t)rows.n};
-    for (int i = 0; i < rows.n; i++)
-        out->items[i] = (struct review_row){
-            .review = pg_get_uuid(&rows, i, 0), .a = pg_get_uuid(&rows, i, 1), .b = pg_get_uuid(&rows, i, 2)};
-    pg_rows_free(&rows);
-    return DONE;
-}
-
-enum outcome store_reviews_page(struct call *call, const struct uuid *after, int most, struct review_rows *out,
-                                struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, after);
-    pg_add_int4(&params, most);
-    TRY(pg_exec(call->pg, &dedupe_sql_reviews_page, &params, &rows, err));
-    *out = (struct review_rows){.items = ARENA_ARRAY(call->arena, (size_t)rows.n + 1, struct review_row),
-                                .n = (size_t)rows.n};
-    for (int i = 0; i < rows.n; i++)
-        out->items[i] = (struct review_row){.review = pg_get_uuid(&rows, i, 0),
-                                            .a = pg_get_uuid(&rows, i, 1),
-                                            .b = pg_get_uuid(&rows, i, 2),
-                                            .opened_at = pg_get_time(&rows, i, 3),
-                                            .person_a = pg_get_uuid(&rows, i, 4),
-                                            .person_b = pg_get_uuid(&rows, i, 5),
-                                            .weighed = !pg_is_null(&rows, i, 6),
-                                            .random = pg_get_int4(&rows, i, 6),
-                                            .household = pg_get_int4(&rows, i, 7),
-                                            .levels = (uint32_t)pg_get_int4(&rows, i, 8),
-                                            .urgent = pg_get_bool(&rows, i, 9)};
-    pg_rows_free(&rows);
-    return DONE;
-}
-
-enum outcome store_review_find(struct call *call, const struct uuid *review, struct review_row *out, bool *found,
-                               struct error *err)
-{
-    struct pg_params params;
-    struct pg_rows rows;
-
-    pg_params_init(&params, call->arena);
-    pg_add_uuid(&params, review);
-    TRY(pg_exec(call->pg, &dedupe_sql_review_find, &params, &rows, err));
-    *found = rows.n > 0;
-    if (*found)
-        *out = (struct review_row){.review = *review, .a = pg_get_uuid(&rows, 0, 0), .b = pg_get_uuid(&rows, 0, 1)};
-    pg_rows_free(&rows);
-    return DONE;
-}
-
 /* ---- persons ------------------------------------------------------------------------------------------------------ */
 
 enum outcome store_persons(struct call *call, struct uuid_list persons, struct person_rows *out, struct error *err)

@@ -3,6 +3,7 @@
 #define LETHE_DEDUPE_STORE_H
 
 #include "common/service/service.h"
+#include "services/dedupe/api.h"
 #include "services/dedupe/dedupe.h"
 #include "services/dedupe/persons.h"
 
@@ -38,10 +39,15 @@ struct restriction_rows {
     struct restriction_row *items;
     size_t n;
 };
+/* REVIEW_URGENT: a forget waits for it. */
+enum review_rank { REVIEW_URGENT, REVIEW_ASKED, REVIEW_UNSURE_OF };
 struct review_row {
     struct uuid review, a, b, person_a, person_b;
     int64_t opened_at;
-    bool weighed, urgent; /* weighed: the engine asks, by what it found */
+    int rank;     /* enum review_rank: its place in the queue, before its age */
+    bool weighed; /* the engine asks, by what it found */
+    bool has_proposed;
+    int proposed; /* enum review_verdict */
     int32_t random, household;
     uint32_t levels;
 };
@@ -106,7 +112,7 @@ enum outcome store_pairs(struct call *call, struct uuid_list records, struct pai
                          struct error *err) WARN_UNUSED;
 enum outcome store_reviews(struct call *call, struct uuid_list records, struct review_rows *out,
                            struct error *err) WARN_UNUSED;
-enum outcome store_reviews_page(struct call *call, const struct uuid *after, int most, struct review_rows *out,
+enum outcome store_reviews_page(struct call *call, const struct review_row *after, int most, struct review_rows *out,
                                 struct error *err) WARN_UNUSED;
 enum outcome store_review_find(struct call *call, const struct uuid *review, struct review_row *out, bool *found,
                                struct error *err) WARN_UNUSED;
@@ -156,6 +162,13 @@ enum outcome store_pairs_drop(struct call *call, const struct dedupe_pair *pairs
 enum outcome store_reviews_put(struct call *call, const struct review_row *reviews, size_t n,
                                struct error *err) WARN_UNUSED;
 enum outcome store_reviews_drop(struct call *call, struct uuid_list reviews, struct error *err) WARN_UNUSED;
+enum outcome store_review_unsure(struct call *call, const struct review_decided *in, struct error *err) WARN_UNUSED;
+/* proposals: decisions of one operator where the policy wants two, by a digest of decision and pairs; swept after 30 days */
+enum outcome store_proposal(struct call *call, const struct hash *digest, struct uuid *by, bool *known,
+                            struct error *err) WARN_UNUSED;
+enum outcome store_proposal_put(struct call *call, const struct hash *digest, const struct review_decided *in,
+                                struct error *err) WARN_UNUSED;
+enum outcome store_proposal_drop(struct call *call, const struct hash *digest, struct error *err) WARN_UNUSED;
 enum outcome store_restrict(struct call *call, const struct restriction_row *rows, size_t n,
                             struct error *err) WARN_UNUSED;
 

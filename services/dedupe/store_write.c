@@ -242,27 +242,6 @@ enum outcome store_pairs_drop(struct call *call, const struct dedupe_pair *pairs
     return pg_queue(call->pg, &dedupe_sql_pairs_drop, &params, err);
 }
 
-enum outcome store_reviews_put(struct call *call, const struct review_row *reviews, size_t n, struct error *err)
-{
-    struct uuid *ids = ARENA_ARRAY(call->arena, 3 * n + 1, struct uuid), *a = ids + n, *b = ids + 2 * n;
-    struct pg_params params;
-
-    if (n == 0)
-        return DONE;
-    for (size_t i = 0; i < n; i++)
-        ids[i] = reviews[i].review, a[i] = reviews[i].a, b[i] = reviews[i].b;
-    pg_params_init(&params, call->arena);
-    pg_add_uuids(&params, ids, n);
-    pg_add_uuids(&params, a, n);
-    pg_add_uuids(&params, b, n);
-    return pg_queue(call->pg, &dedupe_sql_reviews_put, &params, err);
-}
-
-enum outcome store_reviews_drop(struct call *call, struct uuid_list reviews, struct error *err)
-{
-    return queue_uuids(call, &dedupe_sql_reviews_drop, reviews, err);
-}
-
 /* ---- forgets ------------------------------------------------------------------------------------------------------ */
 
 enum outcome store_restrict(struct call *call, const struct restriction_row *rows, size_t n, struct error *err)

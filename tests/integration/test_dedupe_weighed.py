@@ -1,5 +1,7 @@
 """dedupe's engine on a real stack: people who share no exact key, families who share all of them, questions, corrections."""
+import os
 import random
+import signal
 import uuid
 
 import pytest
@@ -223,3 +225,115 @@ def test_a_pass_goes_on_where_it_stood_and_follows_the_policy(stack):
     wait_until(lambda: stack.value("SELECT pass FROM dedupe.weighing") == done + 1 and not status(stack)["running"], 60,
                "another policy to be followed")
     assert status(stack)["decided"] == len(everybody)
+
+
+# ---- reviews ------------------------------------------------------------------------------------------------------------------
+def doubtful(stack):
+    """Two whom only home and name tell: a question."""
+    family, where = name("Frag"), home()
+    a, b = sent(stack, contact(name("L"), given_name="Peter", family_name=family, **where),
+                contact(name("S"), system="shop", given_name="Peter", family_name=family, **where))
+    review, = reviews(stack, a)
+    return a, b, review["review"]
+
+
+def queue(stack, *of):
+    """Those of the queue that are asked about, in its order, page by page."""
+    found, after = [], ""
+    while True:
+        page = stack.internal("GET", "dedupe", f"/internal/v1/reviews{after}").json()
+        found += [review["review"] for review in page["reviews"] if review["review"] in of]
+        if "next" not in page:
+            return found
+        after = f"?after={page['next']}"
+
+
+def test_the_queue_asks_first_what_a_forget_waits_for_and_last_what_nobody_can_tell(stack):
+    first, second, third = doubtful(stack), doubtful(stack), doubtful(stack)
+    decide(stack, "unsure", review=first[2])
+    assert reviews(stack, first[0])[0]["unsure"] and not one(stack, *first[:2])
+    request = str(uuid.uuid4())
+    stack.rows("INSERT INTO dedupe.restriction (record, request) VALUES (%s, %s) RETURNING 1", (third[0], request))
+    try:
+        assert queue(stack, first[2], second[2], third[2]) == [third[2], second[2], first[2]]
+        assert reviews(stack, third[0])[0]["urgent"]
+    finally:
+        stack.rows("DELETE FROM dedupe.restriction WHERE request = %s RETURNING 1", (request,))
+    assert queue(stack, first[2], second[2], third[2]) == [second[2], third[2], first[2]]
+    for after in ("x", "3." + first[2], first[2]):
+        assert stack.internal("GET", "dedupe", f"/internal/v1/reviews?after={after}").status_code == 400
+
+
+def all_about(stack, *ids):
+    """What stands of them and what hangs on it, but for a person's name."""
+    groups = sorted(sorted(str(r) for r, in stack.rows("SELECT record FROM dedupe.record WHERE person = %s", (person(stack, one_of),)))
+                    for one_of in ids)
+    return groups, edges(stack), [
+        stack.rows(f"SELECT {what} FROM dedupe.{table} WHERE {where} ORDER BY 1, 2", ([*ids],) * where.count("%s"))
+        for table, what, where in (("record", "record, component, root, keys", "record = ANY (%s::uuid[])"),
+                                   ("match_key", "hash, record, kind", "record = ANY (%s::uuid[])"),
+                                   ("block_key", "key, record", "record = ANY (%s::uuid[])"),
+                                   ("pair", "a, b, apart", "a = ANY (%s::uuid[]) OR b = ANY (%s::uuid[])"),
+                                   ("review", "a, b", "a = ANY (%s::uuid[]) OR b = ANY (%s::uuid[])"))]
+
+
+def test_a_merge_and_a_split_by_hand_are_undone_to_the_bit(stack):
+    a, b, _ = doubtful(stack)
+    phone, family = mobile(), name("Hand")
+    c, d = sent(stack, contact(name("L"), given_name="Clara", family_name=family, phone=phone),
+                contact(name("S"), system="shop", given_name="Clara", family_name=family, phone=phone))
+    before = all_about(stack, a, b, c, d)
+    decide(stack, "same", records=[a], others=[c])  # by hand: nobody would have asked
+    assert one(stack, a, c, d) and not one(stack, a, b)
+    decide(stack, "undo", records=[a], others=[c])
+    assert all_about(stack, a, b, c, d) == before
+    decide(stack, "different", records=[c], others=[d])
+    assert not one(stack, c, d)
+    take(stack, "")  # whatever the machine weighs anew, a decision stands
+    assert not one(stack, c, d)
+    decide(stack, "undo", records=[c], others=[d])
+    assert all_about(stack, a, b, c, d) == before
+
+
+def follow(stack, policy, text):
+    """Another policy for dedupe."""
+    version = stack.value("SELECT max(version) FROM dedupe.policy_row")
+    policy.write_text(text)
+    os.kill(stack.pid("dedupe"), signal.SIGHUP)
+    wait_until(lambda: stack.value("SELECT policy_version FROM dedupe.weighing") > version, 60, "dedupe to follow the policy")
+
+
+def test_where_the_policy_wants_two_one_operator_proposes(stack):
+    a, b, review = doubtful(stack)
+    policy, ask = stack.home / "policy.yaml", {"decision": "same", "by": OPERATOR, "reason": "seen", "review": review}
+    before = policy.read_text()
+    try:
+        follow(stack, policy, before.replace("reviews_by_two: false", "reviews_by_two: true"))
+        answer = stack.internal("POST", "dedupe", "/internal/v1/reviews", ask)
+        assert answer.status_code == 200 and answer.json()["waits"], answer.text
+        assert not one(stack, a, b) and reviews(stack, a)[0]["proposed"] == "same"
+        assert stack.internal("POST", "dedupe", "/internal/v1/reviews", ask).status_code == 409
+        answer = stack.internal("POST", "dedupe", "/internal/v1/reviews", {**ask, "by": str(uuid.uuid4())})
+        assert answer.status_code == 200 and not answer.json()["waits"] and one(stack, a, b)
+    finally:
+        follow(stack, policy, before)
+
+
+# ---- at once ------------------------------------------------------------------------------------------------------------------
+def test_two_replicas_and_two_records_of_one_person_at_once(stack):
+    """Neither has an exact key of the other's: they find each other by blocking keys alone, whoever is the quicker."""
+    pairs, before = 300, records(stack)
+    stack.start("dedupe", instance=2)
+    try:
+        for _ in range(pairs):
+            given, family, phone = name("G"), name("F") + name("am").lower(), mobile()
+            stack.send(contact(name("L"), given_name=given, family_name=family + "berg", phone=phone),
+                       contact(name("S"), system="shop", given_name=given, family_name=family + "bergg", phone=phone), flush=False)
+        stack.send()
+        wait_until(lambda: len(records(stack)) == len(before) + 2 * pairs, 60, "the records")
+        wait_linked(stack)
+    finally:
+        stack.stop("dedupe-2")
+    new = records(stack) - before
+    sizes = [n for n, in stack.rows("SELECT count(*) FROM dedupe.record WHERE record = ANY (%s::uuid[]) GROUP BY person", ([*new],))]
+    assert sizes == [2] * pairs

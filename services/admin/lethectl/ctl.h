@@ -70,10 +70,10 @@ ctl_fn requests_list, requests_show, requests_create, requests_decide, requests_
     requests_report, requests_wait;
 ctl_fn holders_list, holders_show, holders_add, holders_change, holders_result;
 ctl_fn subjects_search, subjects_looks;
-ctl_fn reviews_list, reviews_decide, weights_show, weights_take, audit_list, audit_check, operators_list, operators_add,
-    operators_change, operators_revoke, roles_list, health_show, refused_show, resync_service, sources_list,
-    sources_release, campaigns_list, campaigns_show, campaigns_send, retention_rehearse, texts_list, texts_show,
-    texts_judge;
+ctl_fn reviews_list, reviews_decide, reviews_merge, reviews_split, reviews_undo, weights_show, weights_take, audit_list,
+    audit_check, operators_list, operators_add, operators_change, operators_revoke, roles_list, health_show,
+    refused_show, resync_service, sources_list, sources_release, campaigns_list, campaigns_show, campaigns_send,
+    retention_rehearse;
 ctl_fn backups_list, backups_add, backups_change, backups_manifest, backups_asked, backups_answer;
 ctl_fn keys_status, keys_order;
 ctl_fn policy_show, policy_check, policy_diff;

@@ -107,8 +107,9 @@ int subjects_looks(struct ctl *ctl, const struct args *args)
 
 int reviews_list(struct ctl *ctl, const struct args *args)
 {
-    static const struct column columns[] = {
-        {"REVIEW", "review"}, {"PERSONS", "persons"}, {"RECORDS", "records"}, {"OPENED", "opened_at"}};
+    static const struct column columns[] = {{"REVIEW", "review"},    {"PERSONS", "persons"}, {"RECORDS", "records"},
+                                            {"OPENED", "opened_at"}, {"URGENT", "urgent"},   {"PROPOSED", "proposed"},
+                                            {"WHY", "why"}};
     static const char *const flags[] = {"after", "limit", NULL};
     return get_table(ctl, ctl_query(ctl, "/reviews", args, flags), "reviews", columns, N(columns));
 }
@@ -118,6 +119,29 @@ int reviews_decide(struct ctl *ctl, const struct args *args)
     json_t *body = json_pack("{s:s,s:s}", "review", args->operands[0], "decision", args->operands[1]);
     set(body, "reason", args_value(args, "reason"));
     return send_object(ctl, HTTP_POST, "/reviews", body);
+}
+
+static int decide_by_hand(struct ctl *ctl, const struct args *args, const char *decision)
+{
+    json_t *body =
+        json_pack("{s:s,s:[s],s:[s]}", "decision", decision, "records", args->operands[0], "others", args->operands[1]);
+    set(body, "reason", args_value(args, "reason"));
+    return send_object(ctl, HTTP_POST, "/reviews", body);
+}
+
+int reviews_merge(struct ctl *ctl, const struct args *args)
+{
+    return decide_by_hand(ctl, args, "same");
+}
+
+int reviews_split(struct ctl *ctl, const struct args *args)
+{
+    return decide_by_hand(ctl, args, "different");
+}
+
+int reviews_undo(struct ctl *ctl, const struct args *args)
+{
+    return decide_by_hand(ctl, args, "undo");
 }
 
 int weights_show(struct ctl *ctl, const struct args *args)

@@ -17,10 +17,24 @@ CREATE TABLE {schema}.review (
     a          uuid        NOT NULL,
     b          uuid        NOT NULL,
     opened_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    unsure_at  timestamptz, -- an operator couldn't tell
+    unsure_by  uuid,
+    unsure_reason text,
     UNIQUE (a, b),
     CHECK (a < b)
 );
 CREATE INDEX review_b ON {schema}.review (b);
+
+-- What one operator has decided where the policy wants two; swept after 30 days.
+CREATE TABLE {schema}.proposal (
+    digest   bytea       PRIMARY KEY CHECK (octet_length(digest) = 16), -- keyed, of the decision and its pairs
+    review   uuid,                                                      -- NULL: by hand
+    decision smallint    NOT NULL,
+    by       uuid        NOT NULL,
+    reason   text        NOT NULL,
+    at       timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX proposal_review ON {schema}.proposal (review) WHERE review IS NOT NULL;
 
 -- What the engine blocks by: 64 bits each, keyed. And what it found of two records, a < b: levels and bits, no values.
 CREATE TABLE {schema}.block_key (

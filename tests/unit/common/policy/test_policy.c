@@ -81,6 +81,7 @@ static void example_is_right(void **state)
     assert_int_equal(policy->forget_hold.us + policy->forget_hold.days + policy->forget_hold.months, 0);
     assert_int_equal(policy->tombstone_keep.months, 120);
     assert_true(policy->resend_unknown_confirmations);
+    assert_false(policy->reviews_by_two);
 
     const struct policy_category *lead = policy_category(policy, TEXT("lead"));
     assert_non_null(lead);

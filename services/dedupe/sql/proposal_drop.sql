@@ -1,0 +1,1 @@
+DELETE FROM proposal WHERE digest = $1::bytea

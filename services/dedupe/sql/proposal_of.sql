@@ -1,0 +1,1 @@
+SELECT by FROM proposal WHERE digest = $1::bytea
