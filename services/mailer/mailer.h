@@ -21,7 +21,8 @@ enum smtp_phase {
     SMTP_PHASE_RCPT,   /* the recipient, and whatever follows */
 };
 
-enum { MAIL_ATTEMPTS_MOST = 200 };
+/* Beyond what three days can hold, at one a minute for whoever waits for a connection. */
+enum { MAIL_ATTEMPTS_MOST = 5000 };
 
 /* What follows an attempt. */
 struct mail_step {

@@ -82,7 +82,9 @@ size_t pace_allowance(struct pace *pace, size_t most, int64_t now_us)
     pthread_mutex_lock(&pace->lock);
     for (size_t i = 0; i < pace->relays->n; i++)
         if (takes(pace, i, now_us))
-            n += pace->relays->items[i].per_second == 0 ? most : (size_t)pace->items[i].tokens;
+            n += pace->items[i].down_times > 0            ? 1 /* to try whether it is back */
+                 : pace->relays->items[i].per_second == 0 ? most
+                                                          : (size_t)pace->items[i].tokens;
     pthread_mutex_unlock(&pace->lock);
     return n < most ? n : most;
 }

@@ -13,7 +13,8 @@ struct pace;
 struct pace *pace_new(const struct relays *relays); /* borrowed */
 void pace_free(struct pace *pace);
 
-/* pace_allowance: how many mails the relays would take now, at most `most`; 0: all are at their rate, or down. */
+/* pace_allowance: how many mails the relays would take now, at most `most`; 0: all are at their rate, or down. One that was
+ * down is tried with a single mail. */
 size_t pace_allowance(struct pace *pace, size_t most, int64_t now_us);
 /* pace_relay: the relay for one more mail, by weight, among those that `free` marks (room for a connection), that aren't
  * down and have the rate for it, which is taken from it. -1: none. */

@@ -74,8 +74,10 @@ static enum outcome save(struct batch *batch, struct error *err)
         if (failed == 0)
             log_warn(call->log, "mail.results-wait", F_INT("mails", batch->ended_n), F_ERROR(err));
         pg_rollback(call->pg);
-        if (outcome == REFUSED || call_stopping(call))
+        if (outcome == REFUSED || call_stopping(call)) {
+            land(batch);
             return outcome;
+        }
         (void)nanosleep(&pause, NULL);
     }
     land(batch);
@@ -213,9 +215,12 @@ static enum outcome send_due(struct batch *batch, struct error *err)
             TRY(turn(batch, TURN_MS, err));
         }
     }
-    for (size_t i = 0; i < batch->due_n; i++)
+    for (size_t i = 0; i < batch->due_n; i++) {
+        struct mail *mail = batch->due[i].mail;
+        int64_t wait_us = retry_delay_us((unsigned)mail->attempts - 1, SECONDS(1), SECONDS(60), (uint32_t)give_up_us);
         batch->ended[batch->ended_n++] =
-            batch_later(batch->due[i].mail, "not-begun", "not sent: no connection", clock_now_us() + SECONDS(1));
+            batch_later(mail, "not-begun", "not sent: no connection", clock_now_us() + wait_us);
+    }
     batch->due_n = 0;
     return DONE;
 }
