@@ -73,7 +73,7 @@ ctl_fn subjects_search, subjects_looks;
 ctl_fn reviews_list, reviews_decide, reviews_merge, reviews_split, reviews_undo, weights_show, weights_take, audit_list,
     audit_check, operators_list, operators_add, operators_change, operators_revoke, roles_list, health_show,
     refused_show, resync_service, sources_list, sources_release, campaigns_list, campaigns_show, campaigns_send,
-    retention_rehearse;
+    retention_rehearse, texts_list, texts_show, texts_judge;
 ctl_fn backups_list, backups_add, backups_change, backups_manifest, backups_asked, backups_answer;
 ctl_fn keys_status, keys_order;
 ctl_fn policy_show, policy_check, policy_diff;
