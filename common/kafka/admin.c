@@ -8,8 +8,8 @@ enum { ADMIN_WAIT_MS = 10000, LOOK_MS = 1000 };
 
 /* A request that waits for a broker to come connects again and again without a pause, and keeps a core busy (librdkafka
  * 2.0.2): none is made where no broker answers, and none outlives its asker. */
-static enum outcome options_new(rd_kafka_t *rk, rd_kafka_admin_op_t op, rd_kafka_AdminOptions_t **out,
-                                struct error *err)
+enum outcome kafka_admin_options(rd_kafka_t *rk, rd_kafka_admin_op_t op, rd_kafka_AdminOptions_t **out,
+                                 struct error *err)
 {
     const struct rd_kafka_metadata *metadata;
     char reason[128];
@@ -34,7 +34,7 @@ enum outcome kafka_delete_before(struct kafka_producer *producer, struct kafka_p
     rd_kafka_event_t *event;
     enum outcome outcome = DONE;
 
-    TRY(options_new(rk, RD_KAFKA_ADMIN_OP_DELETERECORDS, &options, err));
+    TRY(kafka_admin_options(rk, RD_KAFKA_ADMIN_OP_DELETERECORDS, &options, err));
     list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, at.topic, at.partition)->offset = offset;
     request = rd_kafka_DeleteRecords_new(list);
@@ -136,7 +136,7 @@ enum outcome kafka_topic_create(struct kafka_producer *producer, const char *top
         return error_refuse(err, "", "configuration", "topic %s can't be asked for", topic);
     outcome = apply_settings(request, settings, settings_n, err);
     if (outcome == DONE)
-        outcome = options_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS, &options, err);
+        outcome = kafka_admin_options(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS, &options, err);
     if (outcome == DONE) {
         queue = rd_kafka_queue_new(rk);
         rd_kafka_CreateTopics(rk, &request, 1, options, queue);

@@ -15,5 +15,8 @@ struct kafka_setting {
 rd_kafka_conf_t *kafka_conf_new(const struct kafka_setting *settings, size_t n, struct error *err);
 /* kafka_producer_handle: the librdkafka handle, for the admin calls. */
 rd_kafka_t *kafka_producer_handle(struct kafka_producer *producer);
+/* kafka_admin_options: for one admin request; the asker destroys them. RETRY where no broker answers. */
+enum outcome kafka_admin_options(rd_kafka_t *rk, rd_kafka_admin_op_t op, rd_kafka_AdminOptions_t **out,
+                                 struct error *err) WARN_UNUSED;
 
 #endif

@@ -35,6 +35,9 @@ CHANGE(post_answered, "request.answered", RIGHT_REQUEST, PEER_ERASURE, HTTP_POST
 LOOK(get_sources, "source.list", RIGHT_LOOK, PEER_ERASURE, "/internal/v1/sources")
 CHANGE(post_release, "source.release", RIGHT_DECIDE, PEER_ERASURE, HTTP_POST, "/internal/v1/sources/{name}/release")
 
+/* topics with personal data, as the broker has them: erasure's */
+LOOK(get_topics, "topic.check", RIGHT_LOOK, PEER_ERASURE, "/internal/v1/topics")
+
 /* holders: erasure's */
 LOOK(get_holders, "holder.list", RIGHT_LOOK, PEER_ERASURE, "/internal/v1/holders")
 LOOK(get_holder, "holder.show", RIGHT_LOOK, PEER_ERASURE, "/internal/v1/holders/{id}")

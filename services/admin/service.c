@@ -52,6 +52,7 @@ static const struct http_route routes[] = {
      .body_limit = 1 << 20},
     GET("/v1/backups/answers", get_backup_answers, HTTP_OWN),
     POST("/v1/backups/{id}/answers", post_backup_answer, HTTP_OWN),
+    GET("/v1/topics", get_topics, HTTP_OWN),
     GET("/v1/sources", get_sources, HTTP_OWN),
     POST("/v1/sources/{name}/release", post_release, HTTP_OWN),
     GET("/v1/texts", get_texts, HTTP_OWN),

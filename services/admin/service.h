@@ -39,7 +39,7 @@ static inline struct admin_state *admin(const struct call *call)
 route_fn get_health, get_policy, get_roles, post_resync_of;
 route_fn post_request, get_requests, get_request, post_cancel, post_verify, post_approve, post_pause, post_resume,
     post_extend, post_reject, post_complete, post_answered, post_subject, get_certificate, get_report;
-route_fn get_sources, post_release, get_texts, post_text_show, post_text_judge;
+route_fn get_sources, post_release, get_topics, get_texts, post_text_show, post_text_judge;
 route_fn get_keys, post_keys_rotate, post_keys_pause, post_keys_resume;
 route_fn post_holder, get_holders, get_holder, patch_holder, post_manual_result;
 route_fn post_search, get_looks;

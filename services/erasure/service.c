@@ -39,6 +39,7 @@ static const struct http_route routes[] = {
     GET("/internal/v1/requests/{id}/report", get_report, HTTP_INTERNAL),
     GET("/internal/v1/sources", get_sources, HTTP_INTERNAL),
     POST("/internal/v1/sources/{name}/release", post_source_release, HTTP_INTERNAL),
+    GET("/internal/v1/topics", get_topics, HTTP_INTERNAL),
     POST("/internal/v1/holders", post_holder, HTTP_INTERNAL),
     GET("/internal/v1/holders", get_holders, HTTP_INTERNAL),
     GET("/internal/v1/holders/{id}", get_holder, HTTP_INTERNAL),
@@ -91,6 +92,9 @@ static const struct option options[] = {
      .kind = OPTION_URL,
      .fallback = "http://127.0.0.1:8106",
      .help = "mailer's internal address"},
+    {.name = "topic-readers",
+     .kind = OPTION_TEXT,
+     .help = "principals that ACLs may let read topics with personal data: \"User:a; User:b\""},
 };
 
 static const struct event_type *const publishes[] = {

@@ -18,6 +18,7 @@ struct erasure_state {
     uint8_t signing_public[CRYPTO_PUBLIC_BYTES], sealing_public[CRYPTO_PUBLIC_BYTES];
     const char *dedupe_url, *intake_url, *consent_url, *mailer_url; /* for access reports */
     const char *kafka;
+    const char *topic_readers; /* declared principals, NULL: none */
     /* a client a lane and thread; only that lane's job touches them */
     struct http_client *clients[LANES][LANE_THREADS];
     struct metric *taken, *completed, *answered, *late, *escalated, *capped, *contradicted, *forged, *delivered,
@@ -38,7 +39,7 @@ batch_fn on_answers; /* forget.result */
 job_fn run_advance, run_deliver, run_deliver_slow, run_sweep, run_doomed_keys, run_truncate;
 route_fn post_request, get_requests, get_request, post_cancel, post_verify, post_approve, post_pause, post_resume,
     post_extend, post_reject, post_complete, get_certificate, get_report;
-route_fn post_subject, post_answered, get_sources, post_source_release;
+route_fn post_subject, post_answered, get_sources, post_source_release, get_topics;
 route_fn post_holder, get_holders, get_holder, patch_holder, post_manual_result;
 route_fn post_outside_result, get_instructions, post_join, post_join_ack, get_keys, get_chain;
 

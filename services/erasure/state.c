@@ -60,6 +60,7 @@ enum outcome erasure_start(struct service *service, void **state, struct error *
     s->consent_url = option_text(options, "consent-url");
     s->mailer_url = option_text(options, "mailer-url");
     s->kafka = option_text(options, "kafka");
+    s->topic_readers = option_text(options, "topic-readers");
     for (size_t lane = 0; lane < LANES; lane++)
         for (size_t i = 0; i < LANE_THREADS; i++)
             s->clients[lane][i] = http_client_new(service_log(service));

@@ -1,5 +1,6 @@
 """The operators' API on a real stack: tokens and rights, the audit chain, searches and what they leave, one request for
 one Idempotency-Key, campaigns, and lethectl over it."""
+import base64
 import json
 import os
 import subprocess
@@ -7,7 +8,10 @@ import uuid
 from datetime import datetime, timezone
 from pathlib import Path
 
+import confluent_kafka.admin
 import pytest
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AlterConfigOpType, ConfigEntry,
+                                   ConfigResource, ResourcePatternType, ResourceType)
 from lethe_stack import Stack, contact, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +97,7 @@ CALLS = [
     ("agent", "POST", "/subjects/search", {"email": "nobody@canary.example"}),
     ("agent", "POST", "/retention/rehearsals", {"at": "2030-01-01T00:00:00Z"}),
     ("viewer", "GET", "/backups/answers", None), ("viewer", "GET", "/sources", None),
+    ("viewer", "GET", "/topics", None),
     ("agent", "POST", f"/requests/{NOBODY}/answered", {}), ("dpo", "POST", f"/requests/{NOBODY}/subject", {}),
     ("dpo", "PATCH", f"/backups/{NOBODY}", {}), ("dpo", "POST", f"/backups/{NOBODY}/manifest", {}),
     ("dpo", "POST", f"/backups/{NOBODY}/answers", {}), ("dpo", "POST", "/sources/nobody/release", {}),
@@ -556,6 +561,53 @@ def test_a_manual_holder_is_answered_for_by_two(apart):
     answer = stack.admin("POST", path, body, token=second["token"])
     assert answer.status_code == 200 and answer.json()["confirmed"], answer.text
     wait_until(lambda: stack.admin("GET", f"/requests/{request}").json()["status"] == "completed", 60, "the forget")
+
+
+def findings_of(stack, topic):
+    answer = stack.admin("GET", "/topics")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["kept"] == (not told["findings"])
+    return {(f["rule"], f.get("value")) for f in told["findings"] if f["topic"] == topic}
+
+
+def test_a_topic_that_keeps_bytes_longer_or_shows_them_to_more_is_told_with_a_remedy(apart):
+    key = base64.b64encode(bytes([9] + 31 * [0])).decode()  # the curve's base point: nobody opens anything here
+    made = apart.admin("POST", "/holders", {"name": "reader", "kind": "kafka", "identifiers": ["email"], "sealing_key": key,
+                                            "signing_key": key})
+    assert made.status_code == 201, made.text
+    checked = lethectl(apart, "topics", "check")
+    assert (checked.returncode, checked.stdout) == (0, "2 topics with personal data: 0 findings.\n"), checked.stderr
+    admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": apart.env["LETHE_KAFKA"]})
+
+    def set_kept(topic, value):
+        entry = ConfigEntry("retention.ms", value, incremental_operation=AlterConfigOpType.SET)
+        for done in admin.incremental_alter_configs(
+                [ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])]).values():
+            done.result(30)
+
+    def acl(principal, name, pattern, operation=AclOperation.READ):
+        return AclBinding(ResourceType.TOPIC, name, pattern, principal, "*", operation, AclPermissionType.ALLOW)
+
+    acls = [acl("User:reader", "holder.reader", ResourcePatternType.LITERAL),
+            acl("User:spy", "holder.", ResourcePatternType.PREFIXED, AclOperation.ALL),
+            acl("User:writer", "contacts.in", ResourcePatternType.LITERAL, AclOperation.WRITE)]
+    for done in admin.create_acls(acls).values():
+        done.result(30)
+    try:
+        set_kept("contacts.in", "-1")
+        wait_until(lambda: findings_of(apart, "contacts.in") == {("retention", "-1")}, 30, "what is kept for ever to be told")
+        wait_until(lambda: findings_of(apart, "holder.reader") == {("reader", "User:spy")}, 30, "the reader to be told")
+        checked = lethectl(apart, "topics", "check")
+        assert checked.returncode == 1 and "retention.ms=-1" in checked.stdout and "User:spy" in checked.stdout
+        assert checked.stdout.count("Do: ") == 2
+        assert len(json.loads(lethectl(apart, "--json", "topics", "check").stdout)["findings"]) == 2
+    finally:
+        set_kept("contacts.in", "604800000")
+        for done in admin.delete_acls([AclBindingFilter(ResourceType.TOPIC, None, ResourcePatternType.ANY, None, None,
+                                                        AclOperation.ANY, AclPermissionType.ANY)]).values():
+            done.result(30)
+    wait_until(lambda: lethectl(apart, "topics", "check").returncode == 0, 30, "nothing to be found")
 
 
 def test_a_changed_row_breaks_the_chain(apart):

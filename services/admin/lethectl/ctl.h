@@ -76,6 +76,7 @@ ctl_fn reviews_list, reviews_decide, reviews_merge, reviews_split, reviews_undo,
     retention_rehearse, texts_list, texts_show, texts_judge;
 ctl_fn backups_list, backups_add, backups_change, backups_manifest, backups_asked, backups_answer;
 ctl_fn keys_status, keys_order;
+ctl_fn topics_check;
 ctl_fn policy_show, policy_check, policy_diff;
 
 /* subject_json: the "subject" that the flags name: --email, --email-file, --phone-file, --record SYSTEM/ID, --person,
