@@ -76,6 +76,17 @@ enum outcome kafka_topic_settings(struct kafka_producer *producer, const char *t
     return describe(producer, RD_KAFKA_RESOURCE_TOPIC, topic, arena, out, there, err);
 }
 
+enum outcome kafka_bounds(struct kafka_producer *producer, struct kafka_partition at, int64_t *low, int64_t *high,
+                          struct error *err)
+{
+    rd_kafka_resp_err_t failure = rd_kafka_query_watermark_offsets(kafka_producer_handle(producer), at.topic,
+                                                                   at.partition, low, high, DESCRIBE_WAIT_MS);
+
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_retry(err, "kafka", "the ends of %s can't be read: %s", at.topic, rd_kafka_err2name(failure));
+    return DONE;
+}
+
 enum outcome kafka_brokers(struct kafka_producer *producer, struct arena *arena, int32_t **out, size_t *n,
                            struct error *err)
 {

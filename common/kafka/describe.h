@@ -24,6 +24,9 @@ struct kafka_readers {
 /* kafka_topic_settings: the ones in force, defaults too. *there: is there such a topic. */
 enum outcome kafka_topic_settings(struct kafka_producer *producer, const char *topic, struct arena *arena,
                                   struct kafka_settings *out, bool *there, struct error *err) WARN_UNUSED;
+/* kafka_bounds: where a partition's log begins, and its end. */
+enum outcome kafka_bounds(struct kafka_producer *producer, struct kafka_partition at, int64_t *low, int64_t *high,
+                          struct error *err) WARN_UNUSED;
 enum outcome kafka_brokers(struct kafka_producer *producer, struct arena *arena, int32_t **out, size_t *n,
                            struct error *err) WARN_UNUSED;
 enum outcome kafka_broker_settings(struct kafka_producer *producer, int32_t broker, struct arena *arena,

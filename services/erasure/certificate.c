@@ -104,6 +104,29 @@ static enum outcome read_tasks(struct call *call, const struct uuid *request, st
     return pg_exec(call->pg, &erasure_sql_certificate_tasks, &params, out, err);
 }
 
+/* Below which offset the logs that held the person's data are gone, as their brokers have acknowledged, and since when. */
+static enum outcome print_log(struct call *call, const struct uuid *request, struct buf *out, struct error *err)
+{
+    struct pg_params params;
+    struct pg_rows rows;
+
+    pg_params_init(&params, call->arena);
+    pg_add_uuid(&params, request);
+    TRY(pg_exec(call->pg, &erasure_sql_certificate_log, &params, &rows, err));
+    buf_char(out, '[');
+    for (int i = 0; i < rows.n; i++) {
+        struct json j = json_object(out, i > 0);
+        json_time(&j, "clear_before", pg_get_time(&rows, i, 3));
+        json_int(&j, "gone_below", pg_get_int8(&rows, i, 2));
+        json_int(&j, "partition", pg_get_int4(&rows, i, 1));
+        json_text(&j, "topic", pg_get_text(&rows, i, 0));
+        json_end(&j);
+    }
+    buf_char(out, ']');
+    pg_rows_free(&rows);
+    return DONE;
+}
+
 /* ---- keys, and until when copies can be read ------------------------------------------------------------------------- */
 
 struct facts {
@@ -251,6 +274,8 @@ static enum outcome print_body(struct call *call, const struct facts *f, struct 
     json_name(&j, "keys");
     print_keys(f, out);
     json_str(&j, "kind", request_kind_names[r->kind]);
+    json_name(&j, "log");
+    TRY(print_log(call, &r->id, out, err));
     print_day(f, &j);
     json_time(&j, "received_at", r->received_us);
     json_uuid(&j, "request", &r->id);

@@ -64,6 +64,7 @@ static const struct periodic_job jobs[] = {
     EVERY_PROCESS("deliver-slow", 250 * US_PER_MS, run_deliver_slow),
     EVERY("sweep", MINUTES(1), run_sweep),
     EVERY("truncate-holders", SECONDS(30), run_truncate),
+    EVERY("watch-log", SECONDS(10), run_watch_log),
     EVERY("doomed-keys", SECONDS(30), run_doomed_keys),
 };
 

@@ -36,7 +36,7 @@ static inline struct erasure_state *erasure(const struct call *call)
 topic_fn on_forget_wanted, on_contact_refused, on_retention_expired, on_consent_changed, on_mail_changed,
     on_holder_result;
 batch_fn on_answers; /* forget.result */
-job_fn run_advance, run_deliver, run_deliver_slow, run_sweep, run_doomed_keys, run_truncate;
+job_fn run_advance, run_deliver, run_deliver_slow, run_sweep, run_doomed_keys, run_truncate, run_watch_log;
 route_fn post_request, get_requests, get_request, post_cancel, post_verify, post_approve, post_pause, post_resume,
     post_extend, post_reject, post_complete, get_certificate, get_report;
 route_fn post_subject, post_answered, get_sources, post_source_release, get_topics;

@@ -30,6 +30,7 @@ def certificate(stack):
     stack.send(contact(f"V-{uuid.uuid4().hex[:8]}", email=email))
     wait_until(lambda: stack.admin("POST", "/subjects/search", {"email": email}).json()["counts"]["persons"] == 1, 60,
                "the person")
+    wait_until(lambda: stack.value("SELECT count(*) FROM erasure.log_mark") == 8, 60, "a look at the log")
     request = ask(stack, {"email": email})
     wait_completed(stack, [request])
     served = stack.admin("GET", f"/requests/{request}/certificate")
@@ -82,6 +83,9 @@ def test_it_names_keys_barrier_signer_and_the_day(stack, certificate):
     assert uuid.UUID(stated["barrier"]["id"]) and stated["barrier"]["ordered_at"] <= stated["barrier"]["passed_before"]
     codes = {h["name"]: h["evidence_code"] for h in stated["holders"]}
     assert all(codes[service] == "counted-zero-twice" for service in SERVICES)
+    logs = [log for log in stated["log"] if log["topic"] == "contacts.in"]
+    assert [log["partition"] for log in logs] == list(range(8)), "the log's partitions, each with where it begins"
+    assert all(log["gone_below"] >= 0 for log in logs)
     assert stated["exceptions"] == [] and len(stated["signer"]) == 32
     said = verify("-", given=certificate).stdout.decode()
     assert "After 2027-05-05 no backup can bring the person back." in said and "Nothing is kept." in said
@@ -134,6 +138,17 @@ def test_shared_activities_are_counted(stack):
     assert {a["content"]["fields"]["body"] for a in held.json()["activities"]} == {"[erased]", "as we said"}
     wait_until(lambda: stack.value("SELECT count(*) FROM keyring.key WHERE key_id = %s", (content,), keyring=True) == 0,
                60, "the old key to be destroyed")
+
+
+def test_what_came_before_the_barrier_leaves_the_log_and_a_certificate_says_so(stack, certificate):
+    destroyed = json.loads(certificate)["destroyed_at"]
+    wait_until(lambda: stack.value("SELECT count(*) FROM erasure.log_mark WHERE clear_before > %s", (destroyed,)) == 8, 90,
+               "truncation to pass the barrier")
+    served = forgotten(stack, f"{uuid.uuid4().hex[:12]}@canary.example")[1]
+    logs = [log for log in json.loads(served)["log"] if log["topic"] == "contacts.in"]
+    assert len(logs) == 8 and all(log["clear_before"] > destroyed for log in logs)
+    assert sum(log["gone_below"] for log in logs) > 0
+    assert "contacts.in, partition 7: gone below offset" in verify("-", given=served).stdout.decode()
 
 
 def test_the_persons_letter_alone_tells_whom_it_speaks_of(stack, tmp_path):

@@ -26,6 +26,7 @@ LEFT_OUT = {
     "barrier_seen": "how many barriers there were",
     "person_heir": "who was a person of their own on the way depends on the batches",
     "resync": "how far an announcement got",
+    "log_mark": "where contacts.in begins depends on the barriers, as koff",
     "rolled": "which segments rolled when",
     "attempt": "how often a mail was tried; what it came to is compared as mail_states",
     "ended": "ids that refuse late events: a tombstone may have done so before",

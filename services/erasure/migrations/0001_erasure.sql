@@ -222,6 +222,16 @@ CREATE TABLE {schema}.source (
     released_at timestamptz
 );
 
+-- Where contacts.in begins, as the broker says, and since when nothing is in it. `mark` is its end at a time which truncation
+-- has not reached yet.
+CREATE TABLE {schema}.log_mark (
+    part         integer PRIMARY KEY,
+    gone_below   bigint NOT NULL,
+    clear_before timestamptz,
+    mark         bigint NOT NULL,
+    mark_at      timestamptz
+);
+
 -- What the ledger outside the databases must still be told, and how far it has come. Ids and keyed hashes alone.
 CREATE TABLE {schema}.ledger_out (
     id   uuid PRIMARY KEY, -- of the order: said twice it is one
@@ -240,6 +250,6 @@ INSERT INTO {schema}.ledger_end (number, place, hash) VALUES (-1, 0, decode(repe
 
 GRANT SELECT, INSERT, UPDATE, DELETE
    ON {schema}.ledger_out, {schema}.ledger_end, {schema}.request, {schema}.request_set, {schema}.secret, {schema}.holder, {schema}.task, {schema}.backup_answer,
-      {schema}.certificate, {schema}.signer, {schema}.disclosure, {schema}.late_join, {schema}.source, {schema}.doomed_key TO {role};
+      {schema}.certificate, {schema}.signer, {schema}.disclosure, {schema}.late_join, {schema}.source, {schema}.doomed_key, {schema}.log_mark TO {role};
 GRANT SELECT, INSERT ON {schema}.certificate_chain TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.rfc3339(timestamptz) TO {role};

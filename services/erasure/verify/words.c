@@ -138,6 +138,17 @@ static void print_activities(const json_t *body, FILE *out)
                       json_integer_value(json_object_get(activities, counted[i].name)), counted[i].words);
 }
 
+static void print_log(const json_t *log, FILE *out)
+{
+    (void)fputs("  - ", out);
+    print_safe(text_of(log, "topic"), out);
+    (void)fprintf(out, ", partition %" JSON_INTEGER_FORMAT ": gone below offset %" JSON_INTEGER_FORMAT,
+                  json_integer_value(json_object_get(log, "partition")),
+                  json_integer_value(json_object_get(log, "gone_below")));
+    add(log, "clear_before", ", all that was written before ", out);
+    (void)fputc('\n', out);
+}
+
 /* Keys, and what follows for copies: a backup of the keyring outlives the keys, not the KEK that wrapped them. */
 static void print_keys(const json_t *body, FILE *out)
 {
@@ -188,6 +199,7 @@ void words_print(const json_t *body, FILE *out)
     print_list(body, "holders", "No holder is named.", "Who held something:", print_holder, out);
     print_list(body, "backups", "No backup or archive may hold the person.",
                "Backups and archives that may hold the person:", print_backup, out);
+    print_list(body, "log", "No log is named.", "Logs that personal data came through:", print_log, out);
     print_list(body, "exceptions", "Nothing is kept.", "What is kept:", print_exception, out);
     print_activities(body, out);
     print_keys(body, out);
