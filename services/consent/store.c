@@ -208,11 +208,14 @@ enum outcome store_address_drop(struct call *call, const struct uuid *id, struct
 
 enum outcome store_bounced(struct call *call, const struct hash *email, int64_t at_us, struct error *err)
 {
+    const struct uuid id = call_uuid(call);
     struct pg_params params;
 
     pg_params_init(&params, call->arena);
     pg_add_hash(&params, email);
     pg_add_time(&params, at_us);
+    pg_add_uuid(&params, &id);
+    pg_add_time(&params, at_us + BOUNCE_HOLDS_US);
     return pg_queue(call->pg, &consent_sql_address_bounced, &params, err);
 }
 

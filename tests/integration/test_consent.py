@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import uuid
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import psycopg
@@ -411,6 +412,25 @@ def test_a_bounce_stops_mails_for_a_purpose(stack, ledger):
     assert ledger.decide(email, "order-mail")["why"] == "bounced"
     ledger.confirm(email, OTHER)
     assert ledger.decide(email)["allowed"] and number
+
+
+def test_a_bounce_of_an_address_that_nobody_was_asked_about_stops_mails_for_a_month(stack, ledger):
+    email, old = address(), address()
+    now = datetime.now(timezone.utc)
+
+    def bounced(email, at):
+        stack.send(event("lethe.mail.changed", {"mail": str(uuid.uuid4()), "rev": 1, "kind": "purpose", "state": "bounced",
+                                               "keys": ledger.keys(email), "purpose": "order-mail", "ground": "contract",
+                                               "why": "smtp-550", "at": at.strftime("%Y-%m-%dT%H:%M:%SZ")},
+                         source="lethe/mailer", key=email), topic="mail")
+    assert ledger.decide(email, "order-mail")["allowed"]
+    bounced(email, now)
+    bounced(old, now - timedelta(days=40))
+    stack.wait_drained()
+    assert ledger.decide(email, "order-mail")["why"] == "bounced" and ledger.decide(old, "order-mail")["allowed"]
+    rows = "SELECT count(*) FROM consent.address WHERE email_key = %s"
+    wait_until(lambda: stack.value(rows, (bytes.fromhex(ledger.key("email", old)["hash"]),)) == 0, 30, "what is over to go")
+    assert stack.value(rows, (bytes.fromhex(ledger.key("email", email)["hash"]),)) == 1
 
 
 def test_what_is_dropped_leaves_nothing_in_the_vault(stack, ledger):
