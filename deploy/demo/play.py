@@ -19,6 +19,7 @@ sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / "deploy" / "demo")]
 
 import backups  # noqa: E402
 import generate  # noqa: E402
+from duplicates import Duplicates  # noqa: E402
 from forgetting import in_redis, in_topics, of_contacts_in  # noqa: E402
 from holders import KafkaArchive, WebhookCrm  # noqa: E402
 from lethe_stack import SERVICES, Stack, contact, event, mail_text, wait_until  # noqa: E402
@@ -79,6 +80,10 @@ class Story:
 
     def search(self, address, fields=False):
         return self.api("POST", "/subjects/search", {"email": address, "fields": fields})
+
+    @staticmethod
+    def now():
+        return _now()
 
     def request_now(self):
         return self.api("GET", f"/requests/{self.request}")
@@ -361,8 +366,8 @@ class Story:
 
     def play(self):
         steps = (self.the_stack_is_there, self.holders_register, self.a_crm_lives, self.ada_arrives, self.policy_dropped,
-                 self.double_opt_in, self.campaigns, self.a_backup_is_taken, self.forget, self.the_crm_returns, self.a_late_event,
-                 self.bob_keeps_his_mail, self.no_trace, self.a_restore)
+                 self.double_opt_in, self.campaigns, *Duplicates(self, must).steps(), self.a_backup_is_taken, self.forget,
+                 self.the_crm_returns, self.a_late_event, self.bob_keeps_his_mail, self.no_trace, self.a_restore)
         try:
             for step in steps:
                 step()
