@@ -8,9 +8,11 @@
 enum { ROUNDS = 64, POLLS = 10 };
 #define SWEEP_EVERY_US MINUTES(10)
 
-/* the process's one job of this name: nobody else touches them */
-static struct grace grace;
-static int64_t next_sweep_us; /* monotonic */
+/* from run to run */
+struct kept {
+    struct grace grace;
+    int64_t next_sweep_us; /* monotonic */
+};
 
 static enum outcome answer(struct call *call, const struct forget_task *task, bool verify, int64_t remaining,
                            struct error *err)
@@ -115,25 +117,27 @@ static enum outcome wait_grace(struct call *call, int64_t until, bool long_since
 /* What has run out goes, however busy the job is. */
 static enum outcome sweep(struct call *call, struct error *err)
 {
+    struct kept *kept = call->kept;
     int64_t now = clock_monotonic_us();
 
-    if (now < next_sweep_us)
+    if (now < kept->next_sweep_us)
         return DONE;
     TRY(call_resume(call, err));
     TRY(forget_store_sweep(call, err));
-    next_sweep_us = now + SWEEP_EVERY_US;
+    kept->next_sweep_us = now + SWEEP_EVERY_US;
     return call_pause(call, err);
 }
 
 static enum outcome run(struct call *call, bool *again, struct error *err)
 {
+    struct kept *kept = call->kept;
     struct forget_look look;
     int64_t until;
 
     for (unsigned round = 0; round < ROUNDS && !call_stopping(call); round++) {
         bool more = false;
         TRY(forget_store_look(call, &look, err));
-        size_t waiting = grace_look(&grace, look.tasks, look.n, look.oldest, look.next, &until);
+        size_t waiting = grace_look(&kept->grace, look.tasks, look.n, look.oldest, look.next, &until);
         if (look.n > waiting)
             TRY(work(call, &look, &more, err));
         else if (waiting > 0)
@@ -146,4 +150,4 @@ static enum outcome run(struct call *call, bool *again, struct error *err)
 }
 
 const struct periodic_job forget_job = {
-    .name = "forget", .every_us = SECONDS(1), .run = run, .leased = false, .bare = true};
+    .name = "forget", .every_us = SECONDS(1), .run = run, .leased = false, .bare = true, .keeps = sizeof(struct kept)};

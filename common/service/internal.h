@@ -55,6 +55,7 @@ struct job_runner {
     enum wait_for waits_for; /* what its last failure was about; WAIT_KINDS: nothing by name */
     pthread_cond_t wake;
     struct worker worker;
+    void *kept; /* job->keeps bytes, or NULL */
     struct metric *runs, *failures, *waits;
 };
 

@@ -3,6 +3,7 @@
 #include "common/service/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/forget/forget.h"
@@ -185,6 +186,11 @@ static enum outcome start_one(struct service *service, const struct periodic_job
     pthread_cond_init(&runner->wake, &attributes);
     pthread_condattr_destroy(&attributes);
     worker_start(&runner->worker, service, job->name, false);
+    if (job->keeps > 0) {
+        runner->kept = calloc(1, job->keeps);
+        ENSURE(runner->kept != NULL);
+    }
+    runner->worker.call.kept = runner->kept;
     pg_plan_once(runner->worker.call.pg);
     pthread_mutex_lock(&service->jobs_lock);
     service->jobs_n++;
@@ -222,6 +228,7 @@ void jobs_stop(struct service *service)
         if (service->jobs[i].started)
             pthread_join(service->jobs[i].thread, NULL);
         worker_stop(&service->jobs[i].worker);
+        free(service->jobs[i].kept);
         pthread_cond_destroy(&service->jobs[i].wake);
     }
 }

@@ -42,6 +42,7 @@ struct call {
     const struct event_meta *event; /* topic handlers only */
     void *prepared;                 /* batch handlers only: what prepare made of this very batch, or NULL */
     const struct lease *lease;      /* jobs that are leased */
+    void *kept;                     /* jobs that keep something from run to run */
     struct service *service;
     void *state; /* what the service's start made */
 };
@@ -126,8 +127,9 @@ struct periodic_job {
     int64_t every_us;
     job_fn *run;
     bool leased;
-    bool bare;   /* begins without a transaction: call_resume opens one */
-    bool at_end; /* runs once more when the service stops: what it has under way between its runs ends there */
+    bool bare;    /* begins without a transaction: call_resume opens one */
+    bool at_end;  /* runs once more when the service stops: what it has under way between its runs ends there */
+    size_t keeps; /* bytes that it finds again at each run (call->kept), zeroed before the first */
 };
 #define EVERY(job_name, period, fn)                                                                                    \
     {                                                                                                                  \
