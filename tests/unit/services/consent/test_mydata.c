@@ -11,20 +11,19 @@
 static void test_the_proof_fits_the_stake(void **state)
 {
     static const struct {
-        bool role;
         size_t persons;
-        bool proven;
         int64_t tries;
         enum data_proof proof;
+        bool role, proven;
     } cases[] = {
-        {false, 0, false, 0, DATA_PROVEN}, /* an address that nobody is known by */
-        {false, 1, false, 0, DATA_PROVEN}, /* a mailbox of one's own */
-        {false, 2, false, 0, DATA_FACT_NEEDED},
-        {true, 0, false, 0, DATA_FACT_NEEDED}, /* info@ */
-        {false, 2, false, DATA_TRIES_MOST - 1, DATA_FACT_NEEDED},
-        {false, 2, false, DATA_TRIES_MOST, DATA_TOO_MANY},
-        {false, 2, true, DATA_TRIES_MOST, DATA_PROVEN}, /* the last try was right */
-        {true, 3, true, 1, DATA_PROVEN},
+        {0, 0, DATA_PROVEN, false, false}, /* an address that nobody is known by */
+        {1, 0, DATA_PROVEN, false, false}, /* a mailbox of one's own */
+        {2, 0, DATA_FACT_NEEDED, false, false},
+        {0, 0, DATA_FACT_NEEDED, true, false}, /* info@ */
+        {2, DATA_TRIES_MOST - 1, DATA_FACT_NEEDED, false, false},
+        {2, DATA_TRIES_MOST, DATA_TOO_MANY, false, false},
+        {2, DATA_TRIES_MOST, DATA_PROVEN, false, true}, /* the last try was right */
+        {3, 1, DATA_PROVEN, true, true},
     };
 
     (void)state;
