@@ -30,6 +30,16 @@ static void set_header(GMimeMessage *message, const char *name, const char *valu
     g_mime_object_set_header(GMIME_OBJECT(message), name, value, "utf-8");
 }
 
+/* Bytes as they are, folded where the caller folds: GMime would encode a long value as if it were words for people, and nobody
+ * looks for a URL in that (RFC 2047, 5: no encoded words within structure). */
+static void set_raw_header(GMimeMessage *message, const char *name, const char *value)
+{
+    GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
+
+    set_header(message, name, "");
+    g_mime_header_set_raw_value(g_mime_header_list_get_header(headers, name), value);
+}
+
 /* The sender as the policy writes it. */
 static InternetAddressMailbox *parse_sender(const char *from, InternetAddressList **list)
 {
@@ -58,10 +68,10 @@ static void add_headers(GMimeMessage *message, const struct mime_envelope *envel
         set_header(message, "Auto-Submitted", "auto-generated");
     if (envelope->unsubscribe_url.n > 0) {
         struct text mailto = envelope->unsubscribe_mailto;
-        set_header(
+        set_raw_header(
             message, "List-Unsubscribe",
-            text_cstr(arena, text_format(arena, "<%.*s>%s%.*s%s", TEXT_ARGS(envelope->unsubscribe_url),
-                                         mailto.n > 0 ? ", <" : "", TEXT_ARGS(mailto), mailto.n > 0 ? ">" : "")));
+            text_cstr(arena, text_format(arena, " <%.*s>%s%.*s%s\n", TEXT_ARGS(envelope->unsubscribe_url),
+                                         mailto.n > 0 ? ",\n <" : "", TEXT_ARGS(mailto), mailto.n > 0 ? ">" : "")));
         set_header(message, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
     }
 }
