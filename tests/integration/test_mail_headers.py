@@ -1,4 +1,5 @@
-"""What leaves is mail by the book: RFC 5322 and MIME as Python's email reads them, RFC 8058 and 3834."""
+"""What leaves is mail by the book: RFC 5322 and MIME as Python's email reads them, RFC 8058 and 3834, and all of it within what the
+example of DKIM in deploy/opendkim signs."""
 import email
 import email.policy
 import email.utils
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from consents import NEWS, Ledger, address, asks
-from lethe_stack import contact, wait_until
+from lethe_stack import ROOT, contact, wait_until
 
 ENVELOPE = re.compile(rb"(X-Envelope-(From|To): [^\r]*\r\n)+")
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type")
@@ -19,6 +20,16 @@ LONG = "Überraschung für Sie: " + "sehr viele Wörter über Neuigkeiten " * 12
 HARD = ("From here on it is hard.\n.\n..two dots\nFrom the start of a line\n" + "x" * 3000 + "\n" + "ü" * 1500
         + "\ntrailing blanks   \n\ttab = equals\n")
 HTML = "<p>" + "<b>Größe</b> " * 400 + "</p>\n.\n<p>The end</p>"
+
+
+def options_of_the_example():
+    """{name: value} of deploy/opendkim/opendkim.conf."""
+    lines = (ROOT / "deploy" / "opendkim" / "opendkim.conf").read_text().splitlines()
+    return dict(line.split(None, 1) for line in lines if line and not line.startswith("#"))
+
+
+def names(value):
+    return [name.strip().lower() for name in value.split(",")]
 
 
 def wire(stack, number):
@@ -71,6 +82,13 @@ def check_parts(message):
     assert {part.get_content_charset() for part in message.iter_parts()} == {"utf-8"}
 
 
+def check_signed(message):
+    example = options_of_the_example()
+    written = {name.lower() for name in message.keys()}
+    assert not written - set(names(example["SignHeaders"])), "written, and not signed"
+    assert not {name.lower() for name in PURPOSE_ONLY} - set(names(example["OversignHeaders"]))
+
+
 def check(stack, number, automatic):
     """All of the above; gives back the message as it went over the wire."""
     raw = wire(stack, number)
@@ -78,6 +96,7 @@ def check(stack, number, automatic):
     message = email.message_from_bytes(raw, policy=email.policy.default)
     check_headers(message, automatic)
     check_parts(message)
+    check_signed(message)
     return message
 
 
