@@ -261,6 +261,8 @@ static enum outcome pass(struct call *call, struct error *err)
 {
     bool open = false;
 
+    call->kept = arena_alloc(call->arena,
+                             forget_job.keeps); /* the job's, as if it ran; the arena lasts until the gate is passed */
     while (!open) {
         TRY(try_to_open(call, &open, err));
         if (!open)
