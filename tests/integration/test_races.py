@@ -235,8 +235,9 @@ def merges(stack, one, other):
 
 
 def test_a_person_is_forgotten_and_merged(stack, stayer):
-    """With somebody else, by their source or by an operator. Merged in time: both are the person and go. Else, or where it
-    came while the set was being closed, the other stays whole. A third of the merges are on their way before the request, a third begin with it, a third once it restricts."""
+    """With somebody else, by their source or by an operator: that one goes, too, or stays whole, and stays whole where the
+    operator was refused. A third of the merges are on their way before the request, a third begin with it, a third come once
+    it restricts. Met: some of the others went, some stayed."""
     asking, others, answers = [Person() for _ in range(9)], [Person() for _ in range(9)], {}
     arrive(stack, asking + others)
     for number, (one, other) in enumerate(zip(asking, others)):
