@@ -97,7 +97,8 @@ enum outcome signers_print(struct call *call, struct buf *out, struct error *err
         json_str(&j, "id", id);
         json_text(&j, "key", crypto_base64(call->arena, key.p, key.n));
         json_time(&j, "since", pg_get_time(&rows, i, 1));
-        json_time(&j, "until", now ? CLOCK_NONE : pg_get_time(&rows, i, 2));
+        /* a use is noted once a minute: what was signed after the note is its own, too */
+        json_time(&j, "until", now ? CLOCK_NONE : pg_get_time(&rows, i, 2) + MINUTES(1));
         json_end(&j);
     }
     buf_char(out, ']');
