@@ -1,6 +1,7 @@
 /* act: ledger first, then what follows from it. */
 #include "services/consent/act.h"
 #include "proto/contact.h"
+#include "services/consent/wire.h"
 
 #include <string.h>
 
@@ -274,4 +275,19 @@ enum outcome act_lapse(struct call *call, const struct standing *standing, const
     TRY(store_state_put(call, &state, &changed, err));
     act_publish(call, &changed);
     return DONE;
+}
+
+enum outcome act_seal_words(struct call *call, const struct uuid *id, const struct confirmation_mail *mail,
+                            const char *template_name, int64_t expires_us, struct error *err)
+{
+    struct buf plain;
+    enum outcome outcome;
+
+    buf_init(&plain, 64 << 10);
+    wire_mail(mail, template_name, &plain);
+    ENSURE(!plain.failed);
+    const struct vault_item item = {.id = *id, .kind = VAULT_MAIL, .plain = buf_view(&plain), .expires_us = expires_us};
+    outcome = vault_put(call->vault, call->pg, &item, 1, call->arena, err);
+    buf_free(&plain);
+    return outcome;
 }

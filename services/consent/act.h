@@ -45,6 +45,10 @@ enum outcome act_lapse(struct call *call, const struct standing *standing, const
 
 /* act_digest: SHA-256 of the text that was shown, in the arena. */
 struct bytes act_digest(struct arena *arena, const struct policy_statement *statement);
+/* act_seal_words: what a mail of consent's says, sealed as the vault item `id`. */
+struct confirmation_mail;
+enum outcome act_seal_words(struct call *call, const struct uuid *id, const struct confirmation_mail *mail,
+                            const char *template_name, int64_t expires_us, struct error *err) WARN_UNUSED;
 /* act_id: an id that a repeat of the same act finds again. */
 struct uuid act_id(const void *of, size_t n, const char *what);
 

@@ -27,27 +27,20 @@ static enum outcome ask_one(struct call *call, const struct policy_purpose *purp
     struct text name = text_of(purpose->name);
     struct wish_words words = {.purpose = purpose,
                                .statement = policy_statement(call->policy, purpose, version, grant->language)};
-    struct key *keys = ARENA_ARRAY(call->arena, 2, struct key);
     struct standing_query query = {
         .email = grant->address.email, .wide = grant->address.wide, .channel = grant->channel, .purpose = name};
-    struct gate_query asked = {.email = query.email, .wide = query.wide, .at_us = CLOCK_NONE};
     struct standing standing;
-    struct gate gate;
-
-    keys[0] = (struct key){.kind = KEY_EMAIL, .hash = query.email};
-    keys[1] = (struct key){.kind = KEY_EMAIL_WIDE, .hash = query.wide};
     struct wish wish = {.act = anew_id(&grant->address, name, version),
                         .address = grant->address.vault,
-                        .keys = {.items = keys, .n = hash_is_none(&query.wide) ? 1 : 2},
+                        .keys = address_keys(call->arena, &query.email, &query.wide),
                         .channel = grant->channel,
                         .purpose = name,
                         .source = TEXT("lethe"),
                         .statement = version,
                         .at = call->now_us,
                         .given_by = -1};
-    TRY(store_standing(call, &query, 1, &standing, err));
-    TRY(gate_check(call, &asked, 1, &gate, err));
-    standing.restricted = standing.restricted || gate.gone || gate.restricted;
+
+    TRY(gate_standing(call, &query, &standing, err));
     TRY(store_mailed(call, &query, &standing, err));
     if (words.statement == NULL || !decide_ask_anew(&standing, purpose) ||
         decide_request(&standing, purpose, version, call->now_us, false, call->now_us) != REQUEST_MAIL)

@@ -72,26 +72,19 @@ static enum outcome put_token(struct call *call, const struct wish *wish, const 
                   .expires_at = duration_add(call->now_us, call->policy->opt_in_valid)},
         .content = act_id(wish->act.b, sizeof wish->act.b, "content"),
     };
-    struct buf plain;
 
     crypto_token_hash(token, row.hash);
     clock_format_date(row.token.expires_at, until);
-    buf_init(&plain, 64 << 10);
-    wire_confirmation(&(struct confirmation_mail){.language = row.token.language,
-                                                  .controller = text_of(call->policy->controller_name),
-                                                  .purpose = text_of(words->purpose->title),
-                                                  .statement = text_of(words->statement->text),
-                                                  .confirm_url = text_format(call->arena, "%s/confirm/%.*s",
-                                                                             shared->public_url, TEXT_ARGS(token)),
-                                                  .valid_until = text_of(until)},
-                      &plain);
-    ENSURE(!plain.failed);
-    struct vault_item item = {
-        .id = row.content, .kind = VAULT_MAIL, .plain = buf_view(&plain), .expires_us = row.token.expires_at};
-    enum outcome o = vault_put(call->vault, call->pg, &item, 1, call->arena, err);
-    buf_free(&plain);
+    const struct confirmation_mail mail = {
+        .language = row.token.language,
+        .controller = text_of(call->policy->controller_name),
+        .purpose = text_of(words->purpose->title),
+        .statement = text_of(words->statement->text),
+        .confirm_url = text_format(call->arena, "%s/confirm/%.*s", shared->public_url, TEXT_ARGS(token)),
+        .valid_until = text_of(until)};
     *content = row.content;
-    return o != DONE ? o : store_token_put(call, &row, err);
+    TRY(act_seal_words(call, &row.content, &mail, "confirmation", row.token.expires_at, err));
+    return store_token_put(call, &row, err);
 }
 
 static void ask_for_mail(struct call *call, const struct wish *wish, const struct policy_statement *statement,

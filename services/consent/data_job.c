@@ -34,18 +34,15 @@ static enum outcome find_opener(struct call *call, const struct hash *email, str
 
 static enum outcome may_answer(struct call *call, const struct data_ask *ask, bool *may, struct error *err)
 {
-    struct gate_query asked = {.email = ask->email, .wide = ask->wide, .at_us = CLOCK_NONE};
     struct standing_query query = {
         .email = ask->email, .wide = ask->wide, .channel = TEXT("email"), .purpose = TEXT("")};
     struct standing standing;
-    struct gate gate;
 
     *may = false;
     if (ask->mailed_an_hour >= DATA_MAILS_AN_HOUR)
         return DONE;
-    TRY(gate_check(call, &asked, 1, &gate, err));
-    TRY(store_standing(call, &query, 1, &standing, err));
-    *may = !gate.gone && !gate.restricted && !standing.restricted;
+    TRY(gate_standing(call, &query, &standing, err));
+    *may = !standing.restricted;
     return DONE;
 }
 
@@ -54,40 +51,30 @@ static enum outcome put_link(struct call *call, const struct data_ask *ask, stru
     const struct consent_shared *shared = call->state;
     struct text token = crypto_token(call->arena);
     char until[CLOCK_TEXT_BYTES];
-    struct buf plain;
 
     crypto_token_hash(token, link->hash);
     link->content = act_id(ask->id.b, sizeof ask->id.b, "content");
     link->expires_at = call->now_us + US_PER_DAY;
     clock_format_date(link->expires_at, until);
-    buf_init(&plain, 64 << 10);
-    wire_mail(&(struct confirmation_mail){.language = link->language,
-                                          .controller = text_of(call->policy->controller_name),
-                                          .confirm_url = text_format(call->arena, "%s/my-data/%.*s", shared->public_url,
-                                                                     TEXT_ARGS(token)),
-                                          .valid_until = text_of(until)},
-              "my-data", &plain);
-    ENSURE(!plain.failed);
-    struct vault_item item = {
-        .id = link->content, .kind = VAULT_MAIL, .plain = buf_view(&plain), .expires_us = link->expires_at};
-    enum outcome o = vault_put(call->vault, call->pg, &item, 1, call->arena, err);
-    buf_free(&plain);
-    return o != DONE ? o : store_data_link_put(call, link, err);
+    const struct confirmation_mail words = {
+        .language = link->language,
+        .controller = text_of(call->policy->controller_name),
+        .confirm_url = text_format(call->arena, "%s/my-data/%.*s", shared->public_url, TEXT_ARGS(token)),
+        .valid_until = text_of(until)};
+    TRY(act_seal_words(call, &link->content, &words, "my-data", link->expires_at, err));
+    return store_data_link_put(call, link, err);
 }
 
 static void mail_link(struct call *call, const struct data_ask *ask, const struct data_link *link)
 {
-    struct key *keys = ARENA_ARRAY(call->arena, 2, struct key);
     struct mail_requested mail;
 
-    keys[0] = (struct key){.kind = KEY_EMAIL, .hash = ask->email};
-    keys[1] = (struct key){.kind = KEY_EMAIL_WIDE, .hash = ask->wide};
     event_init(mail_requested_event.data, &mail);
     mail.mail = act_id(ask->id.b, sizeof ask->id.b, "mail");
     mail.kind = MAIL_CONFIRMATION;
     mail.address = link->vault;
     mail.content = link->content;
-    mail.keys = (struct key_list){.items = keys, .n = hash_is_none(&ask->wide) ? 1 : 2};
+    mail.keys = address_keys(call->arena, &ask->email, &ask->wide);
     mail.ground = TEXT("request");
     mail.template_name = TEXT("my-data");
     mail.language = link->language;

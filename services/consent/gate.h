@@ -4,6 +4,7 @@
 #define LETHE_CONSENT_GATE_H
 
 #include "common/forget/forget.h"
+#include "services/consent/consent.h"
 
 struct gate {
     bool gone;       /* forgotten, and this is from before: nothing about it is written again */
@@ -25,6 +26,10 @@ struct gate gate_decide(const struct gate_query *query, const struct forget_tomb
 /* gate_check: n answers, after the transaction's first write. */
 enum outcome gate_check(struct call *call, const struct gate_query *queries, size_t n, struct gate *out,
                         struct error *err) WARN_UNUSED;
+/* gate_standing: what stands, restricted by a tombstone, too; of a question, not of an act. */
+struct standing_query;
+enum outcome gate_standing(struct call *call, const struct standing_query *query, struct standing *out,
+                           struct error *err) WARN_UNUSED;
 /* gate_pass: for events that write: `returned` ends the tombstones on the keys. */
 enum outcome gate_pass(struct call *call, const struct gate_query *query, struct gate *out,
                        struct error *err) WARN_UNUSED;

@@ -1,5 +1,6 @@
 /* gate_check: tombstones, asked about in one go. */
 #include "services/consent/gate.h"
+#include "services/consent/store.h"
 
 static size_t keys_of(const struct gate_query *query, struct forget_key *keys)
 {
@@ -34,6 +35,18 @@ enum outcome gate_check(struct call *call, const struct gate_query *queries, siz
         out[i] = gate_decide(&queries[i], stones + at, own_n, gone[i]);
         at += own_n;
     }
+    return DONE;
+}
+
+enum outcome gate_standing(struct call *call, const struct standing_query *query, struct standing *out,
+                           struct error *err)
+{
+    const struct gate_query asked = {.email = query->email, .wide = query->wide, .at_us = CLOCK_NONE};
+    struct gate gate;
+
+    TRY(store_standing(call, query, 1, out, err));
+    TRY(gate_check(call, &asked, 1, &gate, err));
+    out->restricted = out->restricted || gate.gone || gate.restricted;
     return DONE;
 }
 

@@ -47,13 +47,8 @@ enum outcome leave_standing(struct call *call, const struct leave *leave, bool a
                                    .wide = leave->address.wide,
                                    .channel = TEXT("email"),
                                    .purpose = all || leave->purpose.p == NULL ? TEXT("") : leave->purpose};
-    struct gate_query asked = {.email = query.email, .wide = query.wide, .at_us = CLOCK_NONE};
-    struct gate gate;
 
-    TRY(store_standing(call, &query, 1, standing, err));
-    TRY(gate_check(call, &asked, 1, &gate, err));
-    standing->restricted = standing->restricted || gate.gone || gate.restricted;
-    return DONE;
+    return gate_standing(call, &query, standing, err);
 }
 
 enum outcome leave_now(struct call *call, const struct leave *leave, bool all, const char *source, struct error *err)

@@ -108,19 +108,16 @@ static enum outcome load_mine(struct call *call, const struct http_request *requ
                               struct error *err)
 {
     struct standing standing;
-    struct gate gate;
 
     *mine = (struct mine){.proof = DATA_TOO_MANY};
     TRY(store_data_link(call, request->params[0], lock, &mine->link, err));
     if (!mine->link.found)
         return DONE;
     const struct data_link *link = &mine->link;
-    struct gate_query asked = {.email = link->email, .wide = link->wide, .at_us = CLOCK_NONE};
     struct standing_query query = {
         .email = link->email, .wide = link->wide, .channel = TEXT("email"), .purpose = TEXT("")};
-    TRY(gate_check(call, &asked, 1, &gate, err));
-    TRY(store_standing(call, &query, 1, &standing, err));
-    mine->restricted = gate.gone || gate.restricted || standing.restricted;
+    TRY(gate_standing(call, &query, &standing, err));
+    mine->restricted = standing.restricted;
     TRY(store_data_persons(call, &link->email, &mine->persons, &mine->persons_n, err));
     bool proven = !uuid_is_nil(&link->person);
     mine->proof = decide_data_proof(link->shared, count_persons(mine->persons, mine->persons_n), proven, link->tries);
@@ -332,16 +329,14 @@ static enum outcome seal_contact(struct call *call, const struct mine *mine, str
 /* Of a mailbox that several use the address is no key: a record of the one who proved to be it names the person. */
 static enum outcome forget(struct call *call, const struct mine *mine, struct error *err)
 {
-    struct key *keys = ARENA_ARRAY(call->arena, 2, struct key);
     struct uuid_list records = records_of(call, mine, &mine->person);
     bool alone = !mine->link.shared && count_persons(mine->persons, mine->persons_n) <= 1;
     struct forget_wanted wanted;
 
-    keys[0] = (struct key){.kind = KEY_EMAIL, .hash = mine->link.email};
-    keys[1] = (struct key){.kind = KEY_EMAIL_WIDE, .hash = mine->link.wide};
     event_init(forget_wanted_event.data, &wanted);
     wanted.request = act_id(mine->link.hash, sizeof mine->link.hash, "forget");
-    wanted.keys = (struct key_list){.items = keys, .n = !alone ? 0 : hash_is_none(&mine->link.wide) ? 1 : 2};
+    if (alone)
+        wanted.keys = address_keys(call->arena, &mine->link.email, &mine->link.wide);
     wanted.record = records.n > 0 ? records.items[0] : (struct uuid){{0}};
     wanted.source = TEXT(SOURCE);
     wanted.verified = true;

@@ -130,19 +130,15 @@ enum outcome get_preferences(struct call *call, const struct http_request *reque
 static enum outcome turn_on(struct call *call, const struct leave *leave, const struct option_row *row, bool *asked,
                             struct error *err)
 {
-    struct key *keys = ARENA_ARRAY(call->arena, 2, struct key);
     struct standing standing = row->standing;
     struct standing_query query = {.email = leave->address.email,
                                    .wide = leave->address.wide,
                                    .channel = TEXT("email"),
                                    .purpose = text_of(row->purpose->name)};
     struct wish_words words = {.purpose = row->purpose, .statement = row->statement};
-
-    keys[0] = (struct key){.kind = KEY_EMAIL, .hash = query.email};
-    keys[1] = (struct key){.kind = KEY_EMAIL_WIDE, .hash = query.wide};
     struct wish wish = {.act = call_uuid(call),
                         .address = leave->address.vault,
-                        .keys = {.items = keys, .n = hash_is_none(&query.wide) ? 1 : 2},
+                        .keys = address_keys(call->arena, &query.email, &query.wide),
                         .channel = query.channel,
                         .purpose = query.purpose,
                         .source = TEXT("preferences"),
@@ -150,6 +146,7 @@ static enum outcome turn_on(struct call *call, const struct leave *leave, const 
                         .at = call->now_us,
                         .given_by = GIVEN_BY_SUBJECT};
     struct address address = leave->address;
+
     address.vault = (struct uuid){{0}}; /* nothing new opens it */
     TRY(store_mailed(call, &query, &standing, err));
     enum request_plan plan =

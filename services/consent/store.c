@@ -293,21 +293,28 @@ enum outcome store_act_known(struct call *call, const struct uuid *act, bool *kn
     return DONE;
 }
 
+struct key_list address_keys(struct arena *arena, const struct hash *email, const struct hash *wide)
+{
+    struct key_list keys = {.items = ARENA_ARRAY(arena, 2, struct key)};
+
+    keys.items[keys.n++] = (struct key){.kind = KEY_EMAIL, .hash = *email};
+    if (!hash_is_none(wide))
+        keys.items[keys.n++] = (struct key){.kind = KEY_EMAIL_WIDE, .hash = *wide};
+    return keys;
+}
+
 void store_changed(struct arena *arena, const struct pg_rows *rows, struct changed_list *out)
 {
     out->n = (size_t)rows->n;
     out->items = ARENA_ARRAY(arena, out->n + 1, struct consent_changed);
     for (int i = 0; i < rows->n; i++) {
         struct consent_changed *c = &out->items[i];
-        struct hash wide = pg_get_hash(rows, i, 3);
+        const struct hash email = pg_get_hash(rows, i, 2), wide = pg_get_hash(rows, i, 3);
 
         event_init(consent_changed_event.data, c);
         c->address = pg_get_uuid(rows, i, 0);
         c->rev = pg_get_int8(rows, i, 1);
-        c->keys.items = ARENA_ARRAY(arena, 2, struct key);
-        c->keys.items[c->keys.n++] = (struct key){.kind = KEY_EMAIL, .hash = pg_get_hash(rows, i, 2)};
-        if (!hash_is_none(&wide))
-            c->keys.items[c->keys.n++] = (struct key){.kind = KEY_EMAIL_WIDE, .hash = wide};
+        c->keys = address_keys(arena, &email, &wide);
         c->person = pg_get_uuid(rows, i, 4);
         c->channel = copied(arena, pg_get_text(rows, i, 5));
         c->purpose = copied(arena, pg_get_text(rows, i, 6));

@@ -29,6 +29,8 @@ struct address {
     struct uuid vault;   /* what to open; nil: unknown */
     bool item;           /* vault is an item of its own, not a record */
 };
+/* address_keys: its own and, where there is one, the wide one; in the arena. */
+struct key_list address_keys(struct arena *arena, const struct hash *email, const struct hash *wide);
 /* store_address_put: finds or makes the row by its keys, locks it; fills id. *made tells. */
 enum outcome store_address_put(struct call *call, struct address *address, bool *made, struct error *err) WARN_UNUSED;
 /* store_address: by id; *found tells. lock: for the rest of the transaction. */
@@ -67,6 +69,9 @@ struct ledger_row {
 /* store_ledger_add: never later than now; *position is its place. */
 enum outcome store_ledger_add(struct call *call, const struct ledger_row *row, int64_t *position,
                               struct error *err) WARN_UNUSED;
+/* store_exec_uuids: for the store's own files: the first column of what a statement returns. */
+enum outcome store_exec_uuids(struct call *call, const struct pg_statement *statement, const struct pg_params *params,
+                              struct uuid_list *out, struct error *err) WARN_UNUSED;
 /* store_ledger_verify: folds the next chains (of an address each) after *after, which is advanced; *n: how many there were,
  * *broken: how many don't come to their seals. */
 enum outcome store_ledger_verify(struct call *call, int most, struct hash *after, int64_t *n, int64_t *broken,

@@ -9,8 +9,8 @@ static struct text copied(struct arena *arena, struct text t)
     return t.p == NULL ? TEXT_NONE : text_copy(arena, t);
 }
 
-static enum outcome exec_uuids(struct call *call, const struct pg_statement *statement, const struct pg_params *params,
-                               struct uuid_list *out, struct error *err)
+enum outcome store_exec_uuids(struct call *call, const struct pg_statement *statement, const struct pg_params *params,
+                              struct uuid_list *out, struct error *err)
 {
     struct pg_rows rows = {0};
 
@@ -123,7 +123,7 @@ enum outcome store_idle(struct call *call, const struct uuid *addresses, size_t 
 
     pg_params_init(&params, call->arena);
     pg_add_uuids(&params, addresses, n);
-    return exec_uuids(call, &consent_sql_address_idle, &params, out, err);
+    return store_exec_uuids(call, &consent_sql_address_idle, &params, out, err);
 }
 
 enum outcome store_bare(struct call *call, const struct uuid *addresses, size_t n, struct uuid_list *out,
@@ -133,7 +133,7 @@ enum outcome store_bare(struct call *call, const struct uuid *addresses, size_t 
 
     pg_params_init(&params, call->arena);
     pg_add_uuids(&params, addresses, n);
-    return exec_uuids(call, &consent_sql_idle_bare, &params, out, err);
+    return store_exec_uuids(call, &consent_sql_idle_bare, &params, out, err);
 }
 
 enum outcome store_idle_due(struct call *call, int most, struct uuid_list *out, struct error *err)
@@ -143,7 +143,7 @@ enum outcome store_idle_due(struct call *call, int most, struct uuid_list *out, 
     pg_params_init(&params, call->arena);
     pg_add_time(&params, call->now_us);
     pg_add_int4(&params, most);
-    return exec_uuids(call, &consent_sql_idle_due, &params, out, err);
+    return store_exec_uuids(call, &consent_sql_idle_due, &params, out, err);
 }
 
 static enum outcome exec_addresses(struct call *call, const struct pg_statement *statement,
@@ -188,7 +188,7 @@ enum outcome store_doomed(struct call *call, int most, struct uuid_list *out, st
 
     pg_params_init(&params, call->arena);
     pg_add_int4(&params, most);
-    return exec_uuids(call, &consent_sql_doomed_due, &params, out, err);
+    return store_exec_uuids(call, &consent_sql_doomed_due, &params, out, err);
 }
 
 enum outcome store_doomed_drop(struct call *call, const struct uuid_list *vaults, struct error *err)
@@ -203,7 +203,7 @@ enum outcome store_address_vaults(struct call *call, const struct uuid_list *add
 
     pg_params_init(&params, call->arena);
     pg_add_uuids(&params, addresses->items, addresses->n);
-    return exec_uuids(call, &consent_sql_address_vaults, &params, out, err);
+    return store_exec_uuids(call, &consent_sql_address_vaults, &params, out, err);
 }
 
 enum outcome store_address_erase(struct call *call, const struct uuid_list *addresses, struct error *err)
@@ -304,7 +304,7 @@ enum outcome store_forget_addresses(struct call *call, const struct forget_set *
     add_hashes(&params, call, set);
     pg_add_uuids(&params, set->records.items, set->records.n);
     pg_add_bool(&params, set->expiry);
-    return exec_uuids(call, &consent_sql_forget_addresses, &params, out, err);
+    return store_exec_uuids(call, &consent_sql_forget_addresses, &params, out, err);
 }
 
 enum outcome store_forget_vaults(struct call *call, const struct forget_set *set, const struct uuid_list *addresses,
@@ -318,7 +318,7 @@ enum outcome store_forget_vaults(struct call *call, const struct forget_set *set
     pg_add_uuids(&params, set->persons.items, set->persons.n);
     add_hashes(&params, call, set);
     pg_add_bool(&params, set->expiry);
-    return exec_uuids(call, &consent_sql_forget_vaults, &params, out, err);
+    return store_exec_uuids(call, &consent_sql_forget_vaults, &params, out, err);
 }
 
 static enum outcome forget_rows(struct call *call, const struct pg_statement *statement, const struct forget_set *set,

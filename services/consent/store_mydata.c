@@ -72,27 +72,13 @@ enum outcome store_data_answered(struct call *call, const struct uuid *ids, size
     return pg_queue(call->pg, &consent_sql_data_asks_answered, &params, err);
 }
 
-static enum outcome exec_uuids(struct call *call, const struct pg_statement *statement, const struct pg_params *params,
-                               struct uuid_list *out, struct error *err)
-{
-    struct pg_rows rows = {0};
-
-    TRY(pg_exec(call->pg, statement, params, &rows, err));
-    out->n = (size_t)rows.n;
-    out->items = ARENA_ARRAY(call->arena, out->n + 1, struct uuid);
-    for (int i = 0; i < rows.n; i++)
-        out->items[i] = pg_get_uuid(&rows, i, 0);
-    pg_rows_free(&rows);
-    return DONE;
-}
-
 enum outcome store_data_expire(struct call *call, struct uuid_list *contents, struct error *err)
 {
     struct pg_params params;
 
     pg_params_init(&params, call->arena);
     pg_add_time(&params, call->now_us);
-    return exec_uuids(call, &consent_sql_data_expire, &params, contents, err);
+    return store_exec_uuids(call, &consent_sql_data_expire, &params, contents, err);
 }
 
 enum outcome store_data_candidates(struct call *call, const struct hash *email, struct uuid_list *out,
@@ -102,7 +88,7 @@ enum outcome store_data_candidates(struct call *call, const struct hash *email, 
 
     pg_params_init(&params, call->arena);
     pg_add_hash(&params, email);
-    return exec_uuids(call, &consent_sql_data_candidates, &params, out, err);
+    return store_exec_uuids(call, &consent_sql_data_candidates, &params, out, err);
 }
 
 enum outcome store_data_persons(struct call *call, const struct hash *email, struct data_person **out, size_t *n,

@@ -94,11 +94,6 @@ void wire_decide(const struct decide_answer *answers, size_t n, struct buf *out)
     buf_str(out, "]}");
 }
 
-void wire_confirmation(const struct confirmation_mail *mail, struct buf *out)
-{
-    wire_mail(mail, "confirmation", out);
-}
-
 void wire_mail(const struct confirmation_mail *mail, const char *template_name, struct buf *out)
 {
     bool first = false;

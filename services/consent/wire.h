@@ -44,7 +44,6 @@ struct confirmation_mail {
 };
 /* wire_mail: the same members under another template's name; those that it has none of are left out. */
 void wire_mail(const struct confirmation_mail *mail, const char *template_name, struct buf *out);
-void wire_confirmation(const struct confirmation_mail *mail, struct buf *out);
 
 /* wire_act: a row of the ledger (wire_act.c). */
 struct subject_row;
