@@ -137,16 +137,20 @@ static enum outcome take_message(struct loop *loop, struct batch *batch, struct 
     return outcome;
 }
 
+static enum outcome take_next(struct loop *loop, struct batch *batch, int wait_ms, bool *got, struct error *err)
+{
+    struct kafka_message message = {0};
+
+    *got = false;
+    TRY(kafka_poll(loop->consumer, wait_ms, &message, got, err));
+    return *got ? take_message(loop, batch, &message, err) : DONE;
+}
+
 /* Polls what is there, waiting at most wait_ms for the first. */
 static enum outcome fill(struct loop *loop, struct batch *batch, int wait_ms, struct error *err)
 {
-    while (batch->n < BATCH_MAX && batch->bytes < BATCH_BYTES && !loop->lost) {
-        struct kafka_message message = {0};
-        bool got = false;
-        TRY(kafka_poll(loop->consumer, batch->n == 0 ? wait_ms : 0, &message, &got, err));
-        if (!got)
-            break;
-        TRY(take_message(loop, batch, &message, err));
+    for (bool got = true; got && batch->n < BATCH_MAX && batch->bytes < BATCH_BYTES && !loop->lost;) {
+        TRY(take_next(loop, batch, batch->n == 0 ? wait_ms : 0, &got, err));
         if (loop->committing && batch->n % 128 == 0)
             pg_push(loop->worker.call.pg); /* what the server had no room for */
     }
@@ -163,11 +167,8 @@ static enum outcome linger(struct loop *loop, struct batch *batch, struct error 
     if (now - loop->settled_us > HEELS_US)
         return DONE;
     for (; now < until && batch->n < ENOUGH && batch->bytes < BATCH_BYTES && !loop->lost; now = clock_monotonic_us()) {
-        struct kafka_message message = {0};
-        bool got = false;
-        TRY(kafka_poll(loop->consumer, (int)((until - now + 999) / 1000), &message, &got, err));
-        if (got)
-            TRY(take_message(loop, batch, &message, err));
+        bool got;
+        TRY(take_next(loop, batch, (int)((until - now + 999) / 1000), &got, err));
     }
     return DONE;
 }
@@ -257,10 +258,10 @@ static enum outcome attempt(struct loop *loop, struct batch *batch, size_t from,
         crash_point("batch.before-commit");
         outcome = pg_commit_start(pg, err);
         loop->committing = true;
-        if (outcome == DONE && ahead != NULL)
+        if (outcome == DONE && ahead != NULL) {
             (void)!fill(loop, ahead, 0, &ahead_err); /* its failure comes again at the next poll */
-        if (outcome == DONE && ahead != NULL)
             batch_prepare(ahead, worker);
+        }
         loop->committing = false;
         if (outcome == DONE)
             outcome = pg_commit_finish(pg, err);
