@@ -1,4 +1,5 @@
 /* admin: the few things that change a topic: creating one, deleting records below an offset, and which offset that is. */
+#include "common/kafka/describe.h"
 #include "common/kafka/internal.h"
 
 #include <stdio.h>
@@ -78,16 +79,12 @@ static enum outcome offset_at(rd_kafka_t *rk, struct kafka_partition at, int64_t
 enum outcome kafka_offset_since(struct kafka_producer *producer, struct kafka_partition at, int64_t since_us,
                                 int64_t *offset, struct error *err)
 {
-    rd_kafka_t *rk = kafka_producer_handle(producer);
     int64_t low, end;
-    rd_kafka_resp_err_t failure =
-        rd_kafka_query_watermark_offsets(rk, at.topic, at.partition, &low, &end, ADMIN_WAIT_MS);
 
-    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_retry(err, "kafka", "the end of %s can't be read: %s", at.topic, rd_kafka_err2name(failure));
+    TRY(kafka_bounds(producer, at, &low, &end, err));
     *offset = end;
     if (since_us != CLOCK_NONE)
-        TRY(offset_at(rk, at, since_us, offset, err));
+        TRY(offset_at(kafka_producer_handle(producer), at, since_us, offset, err));
     if (*offset < 0 || *offset > end)
         *offset = end;
     return DONE;

@@ -35,7 +35,7 @@ static enum outcome store(struct call *call, const struct logmark *marks, int32_
         pg_add_time(&params, marks[part].clear_before_us);
         pg_add_int8(&params, marks[part].mark);
         pg_add_time(&params, marks[part].mark_us);
-        TRY(pg_exec(call->pg, &erasure_sql_log_mark_put, &params, NULL, err));
+        TRY(pg_queue(call->pg, &erasure_sql_log_mark_put, &params, err));
     }
     return DONE;
 }
@@ -44,8 +44,7 @@ static enum outcome store(struct call *call, const struct logmark *marks, int32_
 static enum outcome look(struct call *call, struct kafka_producer *producer, struct logmark *marks, int32_t *parts,
                          struct error *err)
 {
-    if (kafka_topic_there(producer, "contacts.in"))
-        *parts = kafka_partitions(producer, "contacts.in");
+    *parts = kafka_partitions(producer, "contacts.in");
     if (*parts > PARTS_MOST)
         *parts = PARTS_MOST;
     for (int32_t part = 0; part < *parts && !call_stopping(call); part++) {
