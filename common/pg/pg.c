@@ -24,26 +24,6 @@ void pg_plan_once(struct pg *pg)
     pg->plan_once = true;
 }
 
-bool pg_dsn_ok(const char *dsn)
-{
-    PQconninfoOption *found = PQconninfoParse(dsn, NULL); /* its message would quote the string: nobody asks for it */
-
-    PQconninfoFree(found);
-    return found != NULL;
-}
-
-bool pg_dsn_export(const char *dsn)
-{
-    PQconninfoOption *found = PQconninfoParse(dsn, NULL);
-    bool good = found != NULL;
-
-    for (PQconninfoOption *at = found; at != NULL && at->keyword != NULL; at++)
-        if (at->val != NULL && at->envvar != NULL)
-            good = setenv(at->envvar, at->val, 1) == 0 && good;
-    PQconninfoFree(found);
-    return good;
-}
-
 static void disconnect(struct pg *pg)
 {
     if (pg->conn != NULL)
