@@ -17,20 +17,14 @@ int ctl_usage(const char *what)
 
 /* ---- calls ------------------------------------------------------------------------------------------------------------ */
 
-static const char *member(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-    return value != NULL ? value : "";
-}
-
 static int tell_problem(const struct http_answer *answer)
 {
     json_t *problem = json_loadb(answer->body.p, answer->body.n, 0, NULL);
-    const char *pointer = member(problem, "pointer"), *rule = member(problem, "rule");
-    const char *detail = member(problem, "detail");
+    const char *pointer = ctl_member(problem, "pointer"), *rule = ctl_member(problem, "rule");
+    const char *detail = ctl_member(problem, "detail");
     (void)fprintf(stderr, "lethectl: %s%s%s%s%s%s [%d, request %s]\n", pointer, pointer[0] != '\0' ? ": " : "",
-                  detail[0] != '\0' ? detail : member(problem, "title"), rule[0] != '\0' ? " (" : "", rule,
-                  rule[0] != '\0' ? ")" : "", answer->status, member(problem, "request_id"));
+                  detail[0] != '\0' ? detail : ctl_member(problem, "title"), rule[0] != '\0' ? " (" : "", rule,
+                  rule[0] != '\0' ? ")" : "", answer->status, ctl_member(problem, "request_id"));
     json_decref(problem);
     if (answer->status == 404)
         return CTL_NOT_FOUND;

@@ -64,6 +64,7 @@ int show_table(struct ctl *ctl, const struct http_answer *answer, const char *me
  * NULL). */
 int show_object(struct ctl *ctl, const struct http_answer *answer, const char *but);
 int show_raw(const struct http_answer *answer);
+const char *ctl_member(const json_t *object, const char *name); /* a member's text; "" where it has none */
 
 /* ---- commands, by file ------------------------------------------------------------------------------------------------- */
 ctl_fn requests_list, requests_show, requests_create, requests_decide, requests_subject, requests_certificate,

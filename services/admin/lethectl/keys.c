@@ -4,26 +4,20 @@
 
 #include "services/admin/lethectl/ctl.h"
 
-static const char *text_of_member(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-    return value != NULL ? value : "";
-}
-
 /* Up to the day: that is what certificates name. */
 static void say_epoch(const json_t *epoch)
 {
-    const char *state = text_of_member(epoch, "state");
+    const char *state = ctl_member(epoch, "state");
     long long number = json_integer_value(json_object_get(epoch, "epoch"));
     if (strcmp(state, "destroyed") == 0)
         (void)printf("Copies of the keyring that need epoch %lld (it ended %.10s): nobody can read them.\n", number,
-                     text_of_member(epoch, "destroyed_at"));
+                     ctl_member(epoch, "destroyed_at"));
     else if (strcmp(state, "current") == 0)
         (void)printf("A copy of the keyring taken now: nobody can read it after %.10s.\n",
-                     text_of_member(epoch, "destroy_by"));
+                     ctl_member(epoch, "destroy_by"));
     else
         (void)printf("Copies of the keyring that need epoch %lld: it is %s, and nobody can read them after %.10s.\n",
-                     number, state, text_of_member(epoch, "destroy_by"));
+                     number, state, ctl_member(epoch, "destroy_by"));
 }
 
 static void say_words(const json_t *keys)
@@ -31,8 +25,8 @@ static void say_words(const json_t *keys)
     const json_t *epochs = json_object_get(keys, "epochs");
     long long late = json_integer_value(json_object_get(keys, "late_seconds"));
     long long unreadable = json_integer_value(json_object_get(keys, "unreadable"));
-    (void)printf("KEKs lie in: %s, escrow: %s. Step: %s, %lld keys rewrapped.\n", text_of_member(keys, "place"),
-                 text_of_member(keys, "escrow"), text_of_member(keys, "step"),
+    (void)printf("KEKs lie in: %s, escrow: %s. Step: %s, %lld keys rewrapped.\n", ctl_member(keys, "place"),
+                 ctl_member(keys, "escrow"), ctl_member(keys, "step"),
                  (long long)json_integer_value(json_object_get(keys, "rewrapped")));
     for (size_t i = 0; i < json_array_size(epochs) && i < 3; i++)
         say_epoch(json_array_get(epochs, i));

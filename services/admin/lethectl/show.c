@@ -182,3 +182,9 @@ int show_object(struct ctl *ctl, const struct http_answer *answer, const char *b
     json_decref(json);
     return CTL_OK;
 }
+
+const char *ctl_member(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+    return value != NULL ? value : "";
+}

@@ -3,22 +3,16 @@
 
 #include "services/admin/lethectl/ctl.h"
 
-static const char *text_of_member(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-    return value != NULL ? value : "";
-}
-
 static void say_words(const json_t *answer)
 {
     const json_t *findings = json_object_get(answer, "findings");
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *f = json_array_get(findings, i);
-        const char *setting = text_of_member(f, "setting"), *value = text_of_member(f, "value");
-        (void)printf("%s: %s%s%s%s%s.\n    Do: %s.\n", text_of_member(f, "topic"), setting,
+        const char *setting = ctl_member(f, "setting"), *value = ctl_member(f, "value");
+        (void)printf("%s: %s%s%s%s%s.\n    Do: %s.\n", ctl_member(f, "topic"), setting,
                      setting[0] != '\0' && value[0] != '\0' ? "=" : "", value,
-                     setting[0] != '\0' || value[0] != '\0' ? ": " : "", text_of_member(f, "says"),
-                     text_of_member(f, "remedy"));
+                     setting[0] != '\0' || value[0] != '\0' ? ": " : "", ctl_member(f, "says"),
+                     ctl_member(f, "remedy"));
     }
     (void)printf("%lld topics with personal data: %zu findings.\n",
                  (long long)json_integer_value(json_object_get(answer, "topics")), json_array_size(findings));
