@@ -105,12 +105,12 @@ int pace_relay(struct pace *pace, const bool *free, int64_t now_us)
             chosen = (int)i;
     }
     if (chosen >= 0) {
-        pace->items[chosen].credit -= all;
-        if (pace->items[chosen].down_times >
-            0) /* one tries whether it is back; the others wait for what that comes to */
-            pace->items[chosen].down_until = now_us + SECONDS(PROBE_S);
-        pace->items[chosen].probed = pace->items[chosen].down_times > 0;
-        pace->items[chosen].tokens -= 1.0;
+        struct relay_pace *p = &pace->items[chosen];
+        p->credit -= all;
+        p->tokens -= 1.0;
+        p->probed = p->down_times > 0;
+        if (p->probed) /* one tries whether it is back; the others wait for what that comes to */
+            p->down_until = now_us + SECONDS(PROBE_S);
     }
     pthread_mutex_unlock(&pace->lock);
     return chosen;
